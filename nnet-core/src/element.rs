@@ -1,0 +1,104 @@
+//! Elements: what one entry of a tensor holds, one number or the same entry of 16 samples.
+
+use core::fmt::Debug;
+
+use crate::scalar::Scalar;
+
+/// Samples in a lane group.
+pub const LANES: usize = 16;
+
+/// The same tensor entry of [`LANES`] samples, side by side.
+///
+/// 16 `f32` are 64 bytes: one AVX-512 register, two AVX registers, four NEON or SSE registers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C, align(64))]
+pub struct Lanes<S>(pub [S; LANES]);
+
+/// What one entry of a tensor holds: a [`Scalar`], or the [`Lanes`] of a group of samples.
+///
+/// A layer works on tensors of either, by the same code. The trait is sealed.
+pub trait Element: Copy + Debug + PartialEq + Send + Sync + 'static + sealed::Sealed {
+    /// The number type.
+    type Scalar: Scalar;
+    /// How many samples an entry holds: 1 or [`LANES`].
+    const LANES: usize;
+    /// Zero for every sample.
+    const ZERO: Self;
+
+    /// The entries as numbers, [`LANES`](Element::LANES) of them for each entry.
+    fn scalars(entries: &[Self]) -> &[Self::Scalar];
+
+    /// The entries as numbers, to write.
+    fn scalars_mut(entries: &mut [Self]) -> &mut [Self::Scalar];
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+    impl Sealed for super::Lanes<f32> {}
+    impl Sealed for super::Lanes<f64> {}
+}
+
+macro_rules! elements {
+    ($($scalar:ty),*) => {$(
+        impl Element for $scalar {
+            type Scalar = $scalar;
+            const LANES: usize = 1;
+            const ZERO: Self = 0.0;
+
+            #[inline]
+            fn scalars(entries: &[Self]) -> &[$scalar] {
+                entries
+            }
+
+            #[inline]
+            fn scalars_mut(entries: &mut [Self]) -> &mut [$scalar] {
+                entries
+            }
+        }
+
+        impl Element for Lanes<$scalar> {
+            type Scalar = $scalar;
+            const LANES: usize = LANES;
+            const ZERO: Self = Lanes([0.0; LANES]);
+
+            #[inline]
+            fn scalars(entries: &[Self]) -> &[$scalar] {
+                crate::flat::lanes_as_scalars(entries)
+            }
+
+            #[inline]
+            fn scalars_mut(entries: &mut [Self]) -> &mut [$scalar] {
+                crate::flat::lanes_as_scalars_mut(entries)
+            }
+        }
+    )*};
+}
+elements!(f32, f64);
+
+/// Writes `sample`, one number an entry, into lane `lane` of `group`.
+///
+/// # Panics
+///
+/// If the lengths differ or `lane` is not below [`Element::LANES`].
+pub fn set_lane<E: Element>(group: &mut [E], lane: usize, sample: &[E::Scalar]) {
+    assert_eq!(group.len(), sample.len(), "a sample has as many entries as its group");
+    assert!(lane < E::LANES, "lane {lane} of {}", E::LANES);
+    for (entry, &value) in E::scalars_mut(group).chunks_exact_mut(E::LANES).zip(sample) {
+        entry[lane] = value;
+    }
+}
+
+/// Copies lane `lane` of `group` to `sample`, one number an entry.
+///
+/// # Panics
+///
+/// If the lengths differ or `lane` is not below [`Element::LANES`].
+pub fn get_lane<E: Element>(group: &[E], lane: usize, sample: &mut [E::Scalar]) {
+    assert_eq!(group.len(), sample.len(), "a sample has as many entries as its group");
+    assert!(lane < E::LANES, "lane {lane} of {}", E::LANES);
+    for (entry, value) in E::scalars(group).chunks_exact(E::LANES).zip(sample) {
+        *value = entry[lane];
+    }
+}

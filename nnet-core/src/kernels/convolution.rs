@@ -1,0 +1,250 @@
+//! Convolution (cross-correlation), forward and with respect to the input, both by the same loop over [`Line`]s.
+#![allow(unsafe_code, reason = "tiles read and write through pointers; `Correlation::new` checks the lengths")]
+
+use core::ops::Range;
+
+use super::line::Line;
+use super::tile::{Sums, blocks, blocks_of_at_most_6, tile};
+use crate::shape::Window2d;
+use crate::simd::{Kernel, Simd, Vectors};
+
+/// The sizes of a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Convolution {
+    /// Channels of x.
+    pub inputs: usize,
+    /// Channels of y.
+    pub outputs: usize,
+    /// Kernel, stride and padding.
+    pub window: Window2d,
+    /// Height and width of x.
+    pub x: [usize; 2],
+    /// Height and width of y.
+    pub y: [usize; 2],
+}
+
+impl Convolution {
+    /// # Panics
+    ///
+    /// If the window does not lead from `x` to `y`, or a slice has not the length that follows from the sizes.
+    pub(super) fn check<S>(&self, lanes: usize, w: &[S], x: &[S], y: &[S]) {
+        assert_eq!(self.window.output(self.x), Ok(self.y), "the window leads from x to y");
+        assert_eq!(w.len(), self.outputs * self.inputs * area(self.window.kernel), "w: [OUT, IN, KH, KW]");
+        assert_eq!(x.len(), self.inputs * area(self.x) * lanes, "x: [IN, H, W]");
+        assert_eq!(y.len(), self.outputs * area(self.y) * lanes, "y: [OUT, OH, OW]");
+    }
+}
+
+pub(super) const fn area([height, width]: [usize; 2]) -> usize {
+    height * width
+}
+
+/// y[o][r][c] = b[o] + Σᵢ Σₖₕ Σₖ𝓌 w[o][i][kh][kw] · x[i][r·S + kh − P][c·S + kw − P]
+pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
+    shape.check(lanes, w, x, y);
+    assert!(b.is_empty() || b.len() == shape.outputs, "b: [OUT]");
+    let Convolution { inputs, outputs, window: Window2d { kernel, stride, padding }, .. } = *shape;
+    let line = |a: usize| Line::forward(shape.x[a], shape.y[a], kernel[a], stride[a], padding[a]);
+    let channels = Channels {
+        from: inputs,
+        to: outputs,
+        w_from: area(kernel),
+        w_to: inputs * area(kernel),
+        source: shape.x,
+        target: shape.y,
+    };
+    let kernel_width = kernel[1];
+    S::dispatch(lanes, Correlation { lanes, rows: line(0), columns: line(1), channels, kernel_width, w, b, x, y: y.as_mut_ptr() });
+}
+
+/// Forward: y[o][r][c] += w[o][i][kh][kw] · x[i][r·S + kh − P][c·S + kw − P]
+/// so dx[i][p][q] = Σ w[o][i][kh][kw] · dy[o][(p + P − kh)/S][(q + P − kw)/S], where both divisions leave no rest.
+pub(super) fn input_gradient<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], dy: &[S], dx: &mut [S]) {
+    shape.check(lanes, w, dx, dy);
+    let Convolution { inputs, outputs, window: Window2d { kernel, stride, padding }, .. } = *shape;
+    let line = |a: usize, residue| {
+        Line::transposed(shape.x[a], shape.y[a], kernel[a], stride[a], padding[a], residue)
+    };
+    let channels = Channels {
+        from: outputs,
+        to: inputs,
+        w_from: inputs * area(kernel),
+        w_to: area(kernel),
+        source: shape.y,
+        target: shape.x,
+    };
+    let kernel_width = kernel[1];
+    for row_class in 0..stride[0] {
+        for column_class in 0..stride[1] {
+            let (rows, columns) = (line(0, row_class), line(1, column_class));
+            let y = dx.as_mut_ptr();
+            S::dispatch(lanes, Correlation { lanes, rows, columns, channels, kernel_width, w, b: &[], x: dy, y });
+        }
+    }
+}
+
+/// Which channels are summed and which are written.
+#[derive(Clone, Copy)]
+struct Channels {
+    from: usize,
+    to: usize,
+    /// Distance in w from one summed channel to the next, and from one written channel to the next.
+    w_from: usize,
+    w_to: usize,
+    /// Height and width of the maps read and written.
+    source: [usize; 2],
+    target: [usize; 2],
+}
+
+/// y[o][n][m] = b[o] + Σ w · x over the taps of `rows` and `columns`; made by `forward` and `input_gradient` only,
+/// after their checks.
+struct Correlation<'a, S> {
+    lanes: usize,
+    rows: Line,
+    columns: Line,
+    channels: Channels,
+    kernel_width: usize,
+    w: &'a [S],
+    b: &'a [S],
+    x: &'a [S],
+    /// Mutably borrowed by the caller while the kernel runs.
+    y: *mut S,
+}
+
+/// A row of outputs for some channels: where it reads and writes.
+struct Row<S> {
+    /// The first tap's weight of the first channel.
+    w: *const S,
+    /// The input that tap 0 of column 0 meets, wherever that lies.
+    x: *const S,
+    y: *mut S,
+    /// Scalars from one channel to the next in y.
+    plane: usize,
+    /// Scalars from one column to the next in y.
+    step: usize,
+    sums: Sums,
+}
+
+impl<S: Vectors> Kernel<S> for Correlation<'_, S> {
+    #[inline(always)]
+    fn run<I: Simd<Scalar = S>>(self, simd: I) {
+        let interior = self.columns.interior();
+        for part in (0..self.lanes).step_by(I::WIDTH) {
+            for n in 0..self.rows.outputs {
+                blocks_of_at_most_6!(self.channels.to, |first, SIZE| {
+                    self.row::<I, SIZE>(simd, part, n, first, &interior);
+                });
+            }
+        }
+    }
+}
+
+impl<S: Vectors> Correlation<'_, S> {
+    /// Output row `n` of the channels `first..first + A`.
+    #[inline(always)]
+    fn row<I: Simd<Scalar = S>, const A: usize>(
+        &self,
+        simd: I,
+        part: usize,
+        n: usize,
+        first: usize,
+        interior: &Range<usize>,
+    ) {
+        let mut bias = [simd.splat(S::ZERO); A];
+        if !self.b.is_empty() {
+            for (bias, &b) in bias.iter_mut().zip(&self.b[first..]) {
+                *bias = simd.splat(b);
+            }
+        }
+        let row = self.row_of(part, n, first);
+        let wide = I::REGISTERS >= 32;
+        let mut m = 0;
+        while m < self.columns.outputs {
+            let inside = if interior.contains(&m) { interior.end - m } else { 0 };
+            // SAFETY: `row_of` describes rows that lie in w, x and y by the checks of the constructors;
+            // columns `m..m + B` are inside the interior, or B = 1 and the taps are the valid ones of column m.
+            unsafe {
+                m += if wide && inside >= 4 {
+                    self.columns_at::<I, A, 4>(simd, &row, m, bias)
+                } else if inside >= 2 {
+                    self.columns_at::<I, A, 2>(simd, &row, m, bias)
+                } else {
+                    self.columns_at::<I, A, 1>(simd, &row, m, bias)
+                };
+            }
+        }
+    }
+
+    /// Where row `n` reads and writes.
+    #[inline(always)]
+    fn row_of(&self, part: usize, n: usize, first: usize) -> Row<S> {
+        let (lanes, channels) = (self.lanes.cast_signed(), &self.channels);
+        let taps = self.rows.valid(n);
+        let source_row = self.rows.input_of(n) + taps.start.cast_signed() * self.rows.tap_move;
+        let tap_row = self.rows.tap + taps.start * self.rows.tap_step;
+        let target_row = self.rows.output + n * self.rows.output_step;
+        let [_, source_width] = channels.source.map(usize::cast_signed);
+        let w_offset = first * channels.w_to + tap_row * self.kernel_width + self.columns.tap;
+        let x_offset = (source_row * source_width + self.columns.input) * lanes + part.cast_signed();
+        let plane = area(channels.target) * self.lanes;
+        let y_offset =
+            first * plane + (target_row * channels.target[1] + self.columns.output) * self.lanes + part;
+        Row {
+            w: self.w.as_ptr().wrapping_add(w_offset),
+            x: self.x.as_ptr().wrapping_offset(x_offset),
+            y: self.y.wrapping_add(y_offset),
+            plane,
+            step: self.columns.output_step * self.lanes,
+            sums: Sums {
+                extents: [channels.from, taps.len(), 0],
+                w_step: [
+                    channels.w_from.cast_signed(),
+                    (self.rows.tap_step * self.kernel_width).cast_signed(),
+                    self.columns.tap_step.cast_signed(),
+                ],
+                x_step: [
+                    area(channels.source).cast_signed() * lanes,
+                    self.rows.tap_move * source_width * lanes,
+                    self.columns.tap_move * lanes,
+                ],
+                w_output: channels.w_to.cast_signed(),
+                x_column: self.columns.input_step * lanes,
+            },
+        }
+    }
+
+    /// Columns `m..m + B` of a row, with the taps that are valid at `m`; returns B.
+    ///
+    /// # Safety
+    ///
+    /// `row` comes from `row_of`, and all B columns have the valid taps of column `m`.
+    #[inline(always)]
+    unsafe fn columns_at<I: Simd<Scalar = S>, const A: usize, const B: usize>(
+        &self,
+        simd: I,
+        row: &Row<S>,
+        m: usize,
+        bias: [I::Vector; A],
+    ) -> usize {
+        let taps = self.columns.valid(m);
+        let start = taps.start.cast_signed();
+        let mut sums = row.sums;
+        sums.extents[2] = taps.len();
+        let w = row.w.wrapping_offset(start * sums.w_step[2]);
+        let x = row.x.wrapping_offset(m.cast_signed() * sums.x_column + start * sums.x_step[2]);
+        let mut acc = [[simd.splat(S::ZERO); B]; A];
+        for (acc, bias) in acc.iter_mut().zip(bias) {
+            *acc = [bias; B];
+        }
+        // SAFETY: valid taps meet existing inputs, for all B columns by this function's contract.
+        let acc = unsafe { tile::<I, A, B>(simd, &sums, w, x, acc) };
+        for (a, columns) in acc.into_iter().enumerate() {
+            for (b, value) in columns.into_iter().enumerate() {
+                let y = row.y.wrapping_add(a * row.plane + (m + b) * row.step);
+                // SAFETY: channel `first + a`, row `n`, column `m + b` of y exist, and y is borrowed mutably by the caller.
+                unsafe { simd.store(y, value) };
+            }
+        }
+        B
+    }
+}

@@ -1,0 +1,178 @@
+//! Convolution with respect to the weights: taps are the columns of the tile, positions the sum.
+#![allow(unsafe_code, reason = "tiles read through pointers; `gradient` checks the lengths")]
+
+use core::ops::Range;
+
+use super::convolution::{Convolution, area};
+use super::tile::{blocks, blocks_of_at_most_4};
+use crate::simd::{Kernel, Simd, Vectors};
+
+/// Forward: y[o][r][c] += w[o][i][kh][kw] · x[i][r·S + kh − P][c·S + kw − P]
+/// so dw[o][i][kh][kw] += Σ dy[o][r][c] · x[i][r·S + kh − P][c·S + kw − P] over the r, c whose input exists.
+pub(super) fn gradient<S: Vectors>(lanes: usize, shape: &Convolution, x: &[S], dy: &[S], dw: &mut [S]) {
+    shape.check(lanes, dw, x, dy);
+    S::dispatch(lanes, WeightGradient { lanes, shape: *shape, x, dy, dw });
+}
+
+struct WeightGradient<'a, S> {
+    lanes: usize,
+    shape: Convolution,
+    x: &'a [S],
+    dy: &'a [S],
+    dw: &'a mut [S],
+}
+
+/// A tile: taps `tap..tap + B` of kernel row `kernel_row`, from input channel `input` to channels `output..output + A`.
+#[derive(Clone, Copy)]
+struct Place {
+    part: usize,
+    output: usize,
+    input: usize,
+    kernel_row: usize,
+    tap: usize,
+}
+
+/// The outputs along axis `a` whose input at tap `k` exists: P ≤ n·S + k < extent + P.
+#[inline(always)]
+fn positions(shape: &Convolution, a: usize, k: usize) -> Range<usize> {
+    let (stride, padding) = (shape.window.stride[a], shape.window.padding[a]);
+    let end = (shape.x[a] + padding).saturating_sub(k).div_ceil(stride).min(shape.y[a]);
+    padding.saturating_sub(k).div_ceil(stride).min(end)..end
+}
+
+impl<S: Vectors> Kernel<S> for WeightGradient<'_, S> {
+    #[inline(always)]
+    fn run<I: Simd<Scalar = S>>(self, simd: I) {
+        let Self { lanes, shape, x, dy, dw } = self;
+        let [kernel_height, kernel_width] = shape.window.kernel;
+        for part in (0..lanes).step_by(I::WIDTH) {
+            blocks_of_at_most_4!(shape.outputs, |output, A| {
+                for input in 0..shape.inputs {
+                    for kernel_row in 0..kernel_height {
+                        let mut tap = 0;
+                        while tap < kernel_width {
+                            let place = Place { part, output, input, kernel_row, tap };
+                            let reader = Reader { lanes, shape: &shape, x, dy };
+                            tap += match kernel_width - tap {
+                                // Five taps need 9 registers besides 4 × 5 sums.
+                                5.. if I::REGISTERS >= 32 => reader.tile::<I, A, 5>(simd, place, dw),
+                                3.. => reader.tile::<I, A, 3>(simd, place, dw),
+                                2 => reader.tile::<I, A, 2>(simd, place, dw),
+                                _ => reader.tile::<I, A, 1>(simd, place, dw),
+                            };
+                        }
+                    }
+                }
+            });
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Reader<'a, S> {
+    lanes: usize,
+    shape: &'a Convolution,
+    x: &'a [S],
+    dy: &'a [S],
+}
+
+impl<S: Vectors> Reader<'_, S> {
+    /// Sums a tile over all positions and lanes of this part, adds it to `dw`, returns B.
+    #[inline(always)]
+    fn tile<I: Simd<Scalar = S>, const A: usize, const B: usize>(self, simd: I, place: Place, dw: &mut [S]) -> usize {
+        let Place { output, input, kernel_row, tap, .. } = place;
+        let mut acc = [[simd.splat(S::ZERO); B]; A];
+        let mut columns = [const { 0..0 }; B];
+        let mut interior = 0..self.shape.y[1];
+        for (b, columns) in columns.iter_mut().enumerate() {
+            *columns = positions(self.shape, 1, tap + b);
+            interior = interior.start.max(columns.start)..interior.end.min(columns.end);
+        }
+        interior.end = interior.end.max(interior.start);
+        for row in positions(self.shape, 0, kernel_row) {
+            let at = self.row(place, row);
+            for c in interior.clone() {
+                // SAFETY: column c is a position of all B taps, and `row` of the kernel's row.
+                acc = unsafe { self.all_taps(simd, at, c, acc) };
+            }
+            for (b, columns) in columns.iter().enumerate() {
+                for c in (columns.start..columns.end.min(interior.start)).chain(columns.start.max(interior.end)..columns.end) {
+                    // SAFETY: column c is a position of tap b, and `row` of the kernel's row.
+                    unsafe { self.one_tap(simd, at, c, b, &mut acc) };
+                }
+            }
+        }
+        let [kernel_height, kernel_width] = self.shape.window.kernel;
+        for (a, row) in acc.into_iter().enumerate() {
+            let first = (((output + a) * self.shape.inputs + input) * kernel_height + kernel_row) * kernel_width + tap;
+            for (dw, acc) in dw[first..first + B].iter_mut().zip(row) {
+                *dw += simd.sum(acc);
+            }
+        }
+        B
+    }
+
+    /// Where column 0 of output row `row` lies in dy, and where its first tap lies in x (or would).
+    #[inline(always)]
+    fn row(&self, place: Place, row: usize) -> (*const S, *const S) {
+        let Convolution { window, x: [height, width], y, .. } = *self.shape;
+        let dy = (place.output * area(y) + row * y[1]) * self.lanes + place.part;
+        let x_row = place.input * height + row * window.stride[0] + place.kernel_row - window.padding[0];
+        let x_column = place.tap.cast_signed() - window.padding[1].cast_signed();
+        let x = ((x_row * width).cast_signed() + x_column) * self.lanes.cast_signed() + place.part.cast_signed();
+        (self.dy.as_ptr().wrapping_add(dy), self.x.as_ptr().wrapping_offset(x))
+    }
+
+    /// # Safety
+    ///
+    /// `at` comes from `row`, and at column `c` the inputs of all B taps exist.
+    #[inline(always)]
+    unsafe fn all_taps<I: Simd<Scalar = S>, const A: usize, const B: usize>(
+        &self,
+        simd: I,
+        (dy, x): (*const S, *const S),
+        c: usize,
+        mut acc: [[I::Vector; B]; A],
+    ) -> [[I::Vector; B]; A] {
+        let plane = area(self.shape.y) * self.lanes;
+        let dy = dy.wrapping_add(c * self.lanes);
+        let x = x.wrapping_add(c * self.shape.window.stride[1] * self.lanes);
+        let mut slopes = [simd.splat(S::ZERO); A];
+        for (a, slope) in slopes.iter_mut().enumerate() {
+            // SAFETY: channel `output + a` of dy exists, column `c` by this function's contract.
+            *slope = unsafe { simd.load(dy.wrapping_add(a * plane)) };
+        }
+        for b in 0..B {
+            // SAFETY: the input of tap b exists by this function's contract.
+            let input = unsafe { simd.load(x.wrapping_add(b * self.lanes)) };
+            for (row, slope) in acc.iter_mut().zip(slopes) {
+                row[b] = simd.mul_add(slope, input, row[b]);
+            }
+        }
+        acc
+    }
+
+    /// # Safety
+    ///
+    /// `at` comes from `row`, and at column `c` the input of tap `b` exists.
+    #[inline(always)]
+    unsafe fn one_tap<I: Simd<Scalar = S>, const A: usize, const B: usize>(
+        &self,
+        simd: I,
+        (dy, x): (*const S, *const S),
+        c: usize,
+        b: usize,
+        acc: &mut [[I::Vector; B]; A],
+    ) {
+        let plane = area(self.shape.y) * self.lanes;
+        let dy = dy.wrapping_add(c * self.lanes);
+        let x = x.wrapping_add((c * self.shape.window.stride[1] + b) * self.lanes);
+        // SAFETY: the input of tap b exists by this function's contract.
+        let input = unsafe { simd.load(x) };
+        for (a, row) in acc.iter_mut().enumerate() {
+            // SAFETY: channel `output + a` of dy exists, column `c` by this function's contract.
+            let slope = unsafe { simd.load(dy.wrapping_add(a * plane)) };
+            row[b] = simd.mul_add(slope, input, row[b]);
+        }
+    }
+}

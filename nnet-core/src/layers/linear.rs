@@ -1,0 +1,103 @@
+//! Linear layer: y = W·x + b, W stored row by row.
+//!
+//! Shape: [`crate::shape::linear`].
+#![allow(unsafe_code, reason = "one impl of `Flat`")]
+
+use crate::element::Element;
+use crate::flat::Flat;
+use crate::init::Init;
+use crate::random::Random;
+use crate::scalar::Scalar;
+
+/// A fully connected layer.
+///
+/// `BIAS` is `OUT`, or 0 for a layer without bias.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(C)]
+pub struct Linear<S, const OUT: usize, const IN: usize, const BIAS: usize = OUT> {
+    /// w: `[OUT, IN]`.
+    pub weight: [[S; IN]; OUT],
+    /// b: `[OUT]`.
+    pub bias: [S; BIAS],
+}
+
+// SAFETY: `repr(C)` of two nested arrays of one scalar.
+unsafe impl<S: Scalar, const OUT: usize, const IN: usize, const BIAS: usize> Flat for Linear<S, OUT, IN, BIAS> {
+    type Scalar = S;
+    const ZERO: Self = Self { weight: [[S::ZERO; IN]; OUT], bias: [S::ZERO; BIAS] };
+}
+
+impl<S: Scalar, const OUT: usize, const IN: usize, const BIAS: usize> Linear<S, OUT, IN, BIAS> {
+    /// Random weights, biases 0.
+    pub fn init(&mut self, init: Init, random: &mut Random) {
+        init.fill(self.weight.as_flattened_mut(), IN, OUT, random);
+        self.bias.fill(S::ZERO);
+    }
+
+    /// x: `[IN]`  →  y: `[OUT]`
+    #[inline]
+    pub fn forward<E: Element<Scalar = S>>(&self, x: &[E; IN], y: &mut [E; OUT]) {
+        S::linear(E::LANES, self.weight.as_flattened(), &self.bias, E::scalars(x), E::scalars_mut(y));
+    }
+
+    /// x: `[IN]`, dy: `[OUT]`  →  dw: `[OUT, IN]` += dy·xᵀ,  db: `[OUT]` += dy, lanes summed;  dx: `[IN]` = Wᵀ·dy
+    #[inline]
+    pub fn backward<E: Element<Scalar = S>>(
+        &self,
+        x: &[E; IN],
+        dy: &[E; OUT],
+        gradients: &mut Self,
+        dx: Option<&mut [E; IN]>,
+    ) {
+        let dy = E::scalars(dy);
+        S::linear_weight_gradient(E::LANES, E::scalars(x), dy, gradients.weight.as_flattened_mut());
+        S::bias_gradient(dy, &mut gradients.bias);
+        if let Some(dx) = dx {
+            S::linear_input_gradient(E::LANES, self.weight.as_flattened(), dy, E::scalars_mut(dx));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::tests::{check_gradients, fill};
+
+    #[test]
+    fn values_by_hand() {
+        let layer = Linear::<f32, 2, 3> { weight: [[1.0, 2.0, 3.0], [-1.0, 0.0, 1.0]], bias: [0.5, -0.5] };
+        let mut y = [f32::NAN; 2];
+        layer.forward(&[1.0, 10.0, 100.0], &mut y);
+        assert_eq!(y, [321.5, 98.5]);
+        let (mut gradients, mut dx) = (Linear::ZERO, [f32::NAN; 3]);
+        layer.backward(&[1.0, 10.0, 100.0], &[2.0, 3.0], &mut gradients, Some(&mut dx));
+        assert_eq!(gradients.weight, [[2.0, 20.0, 200.0], [3.0, 30.0, 300.0]]);
+        assert_eq!(gradients.bias, [2.0, 3.0]);
+        assert_eq!(dx, [-1.0, 4.0, 9.0]);
+    }
+
+    #[test]
+    fn gradients_agree_with_central_differences() {
+        let mut layer = Linear::<f64, 5, 7>::ZERO;
+        fill(layer.as_scalars_mut(), 1);
+        let mut x = [0.0_f64; 7];
+        fill(&mut x, 2);
+        check_gradients::<_, _, [f64; 5]>(
+            &mut layer,
+            &mut x,
+            |layer, x, y| layer.forward(x, y),
+            |layer, x, dy, gradients, dx| layer.backward(x, dy, gradients, Some(dx)),
+        );
+    }
+
+    #[test]
+    fn without_bias_there_is_none() {
+        let layer = Linear::<f32, 2, 1, 0> { weight: [[2.0], [3.0]], bias: [] };
+        let mut y = [f32::NAN; 2];
+        layer.forward(&[5.0], &mut y);
+        assert_eq!(y, [10.0, 15.0]);
+        let mut gradients = Linear::ZERO;
+        layer.backward(&[5.0_f32], &[1.0, -1.0], &mut gradients, None);
+        assert_eq!(gradients, Linear { weight: [[5.0], [-5.0]], bias: [] });
+    }
+}

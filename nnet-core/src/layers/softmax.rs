@@ -1,0 +1,131 @@
+//! Softmax: pₖ = exp(xₖ − m) / Σⱼ exp(xⱼ − m) with m = max x, and its logarithm xₖ − m − ln Σⱼ exp(xⱼ − m).
+//!
+//! Shape: [`crate::shape::over_features`].
+
+use crate::element::Element;
+use crate::scalar::Scalar;
+
+/// Probabilities from logits, over all features.
+#[derive(Clone, Copy, Debug)]
+pub struct Softmax;
+
+/// The logarithms of the probabilities, over all features.
+#[derive(Clone, Copy, Debug)]
+pub struct LogSoftmax;
+
+/// The largest entry of a lane, and Σ exp(x − largest).
+fn largest_and_sum<S: Scalar>(y: &[S], lanes: usize, lane: usize) -> (S, S) {
+    let entries = y[lane..].iter().step_by(lanes);
+    let largest = entries.clone().fold(S::NEG_INFINITY, |m, &x| if x > m { x } else { m });
+    (largest, entries.fold(S::ZERO, |sum, &x| sum + (x - largest).exp()))
+}
+
+impl Softmax {
+    /// y ← softmax(y)
+    pub fn forward<E: Element, const N: usize>(self, y: &mut [E; N]) {
+        let y = E::scalars_mut(y);
+        for lane in 0..E::LANES {
+            let (largest, sum) = largest_and_sum(y, E::LANES, lane);
+            for y in y[lane..].iter_mut().step_by(E::LANES) {
+                *y = (*y - largest).exp() / sum;
+            }
+        }
+    }
+
+    /// Forward: y = softmax(x)   so   dxₖ = yₖ·(dyₖ − Σⱼ yⱼ·dyⱼ); dy becomes dx, `kept` is the output
+    pub fn backward<E: Element, const N: usize>(self, kept: &[E; N], dy: &mut [E; N]) {
+        let (y, dy) = (E::scalars(kept), E::scalars_mut(dy));
+        for lane in 0..E::LANES {
+            let pairs = dy[lane..].iter().step_by(E::LANES).zip(y[lane..].iter().step_by(E::LANES));
+            let mean = pairs.fold(E::Scalar::ZERO, |sum, (&dy, &y)| sum + y * dy);
+            for (dy, &y) in dy[lane..].iter_mut().step_by(E::LANES).zip(y[lane..].iter().step_by(E::LANES)) {
+                *dy = y * (*dy - mean);
+            }
+        }
+    }
+}
+
+impl LogSoftmax {
+    /// y ← ln softmax(y)
+    pub fn forward<E: Element, const N: usize>(self, y: &mut [E; N]) {
+        let y = E::scalars_mut(y);
+        for lane in 0..E::LANES {
+            let (largest, sum) = largest_and_sum(y, E::LANES, lane);
+            let logarithm = sum.ln();
+            for y in y[lane..].iter_mut().step_by(E::LANES) {
+                *y = (*y - largest) - logarithm;
+            }
+        }
+    }
+
+    /// Forward: y = ln softmax(x)   so   dxₖ = dyₖ − exp(yₖ)·Σⱼ dyⱼ; dy becomes dx, `kept` is the output
+    pub fn backward<E: Element, const N: usize>(self, kept: &[E; N], dy: &mut [E; N]) {
+        let (y, dy) = (E::scalars(kept), E::scalars_mut(dy));
+        for lane in 0..E::LANES {
+            let sum = dy[lane..].iter().step_by(E::LANES).fold(E::Scalar::ZERO, |sum, &dy| sum + dy);
+            for (dy, &y) in dy[lane..].iter_mut().step_by(E::LANES).zip(y[lane..].iter().step_by(E::LANES)) {
+                *dy -= y.exp() * sum;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::tests::{check_gradients, fill};
+
+    #[test]
+    fn values_by_hand() {
+        let mut y = [0.0, libm::log(3.0)];
+        Softmax.forward(&mut y);
+        assert!((y[0] - 0.25).abs() < 1e-15 && (y[1] - 0.75).abs() < 1e-15);
+        let mut y = [0.0, libm::log(3.0)];
+        LogSoftmax.forward(&mut y);
+        assert!((y[0] + libm::log(4.0)).abs() < 1e-15);
+    }
+
+    #[test]
+    fn huge_logits_neither_overflow_nor_vanish() {
+        let mut y = [1000.0_f32, 0.0, 1000.0];
+        Softmax.forward(&mut y);
+        assert_eq!(y, [0.5, 0.0, 0.5]);
+        let mut y = [1000.0_f32, -1000.0];
+        LogSoftmax.forward(&mut y);
+        assert_eq!(y, [0.0, -2000.0]);
+    }
+
+    #[test]
+    fn gradients_agree_with_central_differences() {
+        let mut x = [0.0_f64; 6];
+        fill(&mut x, 5);
+        check_gradients::<[f64; 0], _, [f64; 6]>(
+            &mut [],
+            &mut x,
+            |_, x, y| {
+                *y = *x;
+                Softmax.forward(y);
+            },
+            |_, x, dy, _, dx| {
+                let mut y = *x;
+                Softmax.forward(&mut y);
+                *dx = *dy;
+                Softmax.backward(&y, dx);
+            },
+        );
+        check_gradients::<[f64; 0], _, [f64; 6]>(
+            &mut [],
+            &mut x,
+            |_, x, y| {
+                *y = *x;
+                LogSoftmax.forward(y);
+            },
+            |_, x, dy, _, dx| {
+                let mut y = *x;
+                LogSoftmax.forward(&mut y);
+                *dx = *dy;
+                LogSoftmax.backward(&y, dx);
+            },
+        );
+    }
+}

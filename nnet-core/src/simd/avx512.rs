@@ -1,0 +1,61 @@
+//! AVX-512: 16 `f32` a vector.
+#![allow(unsafe_code, reason = "intrinsics")]
+
+use core::arch::x86_64::{
+    __m512, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_storeu_ps,
+};
+
+use super::{InstructionSet, Kernel, Simd, active};
+
+/// Proof that the processor has AVX-512F: made in [`run`] alone.
+#[derive(Clone, Copy)]
+pub(super) struct Avx512(());
+
+/// Runs `kernel` compiled for AVX-512.
+pub(super) fn run<K: Kernel<f32>>(kernel: K) {
+    assert!(active() == InstructionSet::Avx512);
+    // SAFETY: `active` is `Avx512` only if the processor has it, as asserted above.
+    unsafe { compiled(kernel) }
+}
+
+#[target_feature(enable = "avx512f,avx2,fma")]
+fn compiled<K: Kernel<f32>>(kernel: K) {
+    kernel.run(Avx512(()));
+}
+
+impl Simd for Avx512 {
+    type Scalar = f32;
+    type Vector = __m512;
+    const WIDTH: usize = 16;
+    const REGISTERS: usize = 32;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> __m512 {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { _mm512_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, from: *const f32) -> __m512 {
+        // SAFETY: `self` proves AVX-512F; `from` is valid by the caller's contract.
+        unsafe { _mm512_loadu_ps(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32, value: __m512) {
+        // SAFETY: `self` proves AVX-512F; `to` is valid by the caller's contract.
+        unsafe { _mm512_storeu_ps(to, value) }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn sum(self, value: __m512) -> f32 {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { _mm512_reduce_add_ps(value) }
+    }
+}

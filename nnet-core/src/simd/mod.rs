@@ -1,0 +1,76 @@
+//! Vectors: one small trait that the kernels are written over, and the choice of the instruction set.
+//!
+//! A kernel is a value with its arguments that implements [`Kernel`]; [`Vectors::dispatch`] runs it inside a function
+//! compiled for the instruction set in use. With `std` the processor is asked once; without, the compile-time
+//! target decides.
+#![allow(unsafe_code, reason = "loads and stores through pointers")]
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod choice;
+mod portable;
+
+pub use choice::{InstructionSet, active};
+
+use crate::scalar::Scalar;
+use portable::{Quad, Single};
+
+/// A register full of scalars, and what kernels do with it.
+///
+/// All methods are inlined into a function compiled for the instruction set; the value is the proof that the
+/// processor has it.
+pub(crate) trait Simd: Copy {
+    type Scalar: Scalar;
+    type Vector: Copy;
+    /// Scalars in a vector; divides [`crate::LANES`].
+    const WIDTH: usize;
+    /// Vector registers of the instruction set.
+    const REGISTERS: usize;
+
+    fn splat(self, value: Self::Scalar) -> Self::Vector;
+    /// # Safety
+    /// `from` is valid for reading `WIDTH` scalars.
+    unsafe fn load(self, from: *const Self::Scalar) -> Self::Vector;
+    /// # Safety
+    /// `to` is valid for writing `WIDTH` scalars.
+    unsafe fn store(self, to: *mut Self::Scalar, value: Self::Vector);
+    /// a·b + c, fused where the instruction set fuses.
+    fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// The sum of all entries.
+    fn sum(self, value: Self::Vector) -> Self::Scalar;
+}
+
+/// An algorithm with its arguments, to be run on any vectors of `S`.
+pub(crate) trait Kernel<S: Scalar> {
+    fn run<I: Simd<Scalar = S>>(self, simd: I);
+}
+
+/// Scalars with vectors.
+pub(crate) trait Vectors: Scalar {
+    /// Runs a kernel on the best vectors for entries of `lanes` scalars, 1 or [`crate::LANES`].
+    fn dispatch<K: Kernel<Self>>(lanes: usize, kernel: K);
+}
+
+impl Vectors for f64 {
+    // f64 is for checks: one body, no vectors.
+    fn dispatch<K: Kernel<f64>>(_lanes: usize, kernel: K) {
+        kernel.run(Single::<f64>::new());
+    }
+}
+
+impl Vectors for f32 {
+    fn dispatch<K: Kernel<f32>>(lanes: usize, kernel: K) {
+        if lanes == 1 {
+            return kernel.run(Single::<f32>::new());
+        }
+        match active() {
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => avx512::run(kernel),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => avx2::run(kernel),
+            _ => kernel.run(Quad),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Neural networks checked at compile time.
+#![no_std]
+
+#[cfg(feature = "std")]
+extern crate std;
+
+pub use nnet_core::{
+    Element, Flat, LANES, Lanes, LayerInfo, Network, ParameterInfo, ParameterKind, Random, Scalar, Summary, Tensor,
+    Train, element, init, layers, loss, optim, shape, simd,
+};
+pub use nnet_macros::network;
+
+#[cfg(feature = "std")]
+mod boxed;
+#[cfg(feature = "std")]
+pub use boxed::boxed;
+#[cfg(feature = "std")]
+pub use nnet_core::{host, zeroed};
+
+/// What the expansion of `network!` names. Not part of the interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use nnet_core::init::Init;
+    pub use nnet_core::shape::Window2d;
+    pub use nnet_core::{
+        Element, Flat, LayerInfo, Network, ParameterInfo, ParameterKind, Random, Scalar, Summary, Tensor, Train, layers,
+        loss,
+    };
+
+    /// The first entries of an area of scratch memory, in the shape of `T`.
+    #[inline]
+    pub fn area<T: Tensor>(entries: &mut [T::Element]) -> &mut T {
+        T::view_mut(entries)
+    }
+}
