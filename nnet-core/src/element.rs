@@ -3,6 +3,7 @@
 use core::fmt::Debug;
 
 use crate::scalar::Scalar;
+use crate::tensor::Tensor;
 
 /// Samples in a lane group.
 pub const LANES: usize = 16;
@@ -17,13 +18,11 @@ pub struct Lanes<S>(pub [S; LANES]);
 /// What one entry of a tensor holds: a [`Scalar`], or the [`Lanes`] of a group of samples.
 ///
 /// A layer works on tensors of either, by the same code. The trait is sealed.
-pub trait Element: Copy + Debug + PartialEq + Send + Sync + 'static + sealed::Sealed {
+pub trait Element: Tensor<Element = Self> + Debug + PartialEq + sealed::Sealed {
     /// The number type.
     type Scalar: Scalar;
     /// How many samples an entry holds: 1 or [`LANES`].
     const LANES: usize;
-    /// Zero for every sample.
-    const ZERO: Self;
 
     /// The entries as numbers, [`LANES`](Element::LANES) of them for each entry.
     fn scalars(entries: &[Self]) -> &[Self::Scalar];
@@ -36,8 +35,7 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for f32 {}
     impl Sealed for f64 {}
-    impl Sealed for super::Lanes<f32> {}
-    impl Sealed for super::Lanes<f64> {}
+    impl<S: crate::Scalar> Sealed for super::Lanes<S> {}
 }
 
 macro_rules! elements {
@@ -45,7 +43,6 @@ macro_rules! elements {
         impl Element for $scalar {
             type Scalar = $scalar;
             const LANES: usize = 1;
-            const ZERO: Self = 0.0;
 
             #[inline]
             fn scalars(entries: &[Self]) -> &[$scalar] {
@@ -55,27 +52,26 @@ macro_rules! elements {
             #[inline]
             fn scalars_mut(entries: &mut [Self]) -> &mut [$scalar] {
                 entries
-            }
-        }
-
-        impl Element for Lanes<$scalar> {
-            type Scalar = $scalar;
-            const LANES: usize = LANES;
-            const ZERO: Self = Lanes([0.0; LANES]);
-
-            #[inline]
-            fn scalars(entries: &[Self]) -> &[$scalar] {
-                crate::flat::lanes_as_scalars(entries)
-            }
-
-            #[inline]
-            fn scalars_mut(entries: &mut [Self]) -> &mut [$scalar] {
-                crate::flat::lanes_as_scalars_mut(entries)
             }
         }
     )*};
 }
 elements!(f32, f64);
+
+impl<S: Scalar> Element for Lanes<S> {
+    type Scalar = S;
+    const LANES: usize = LANES;
+
+    #[inline]
+    fn scalars(entries: &[Self]) -> &[S] {
+        crate::flat::lanes_as_scalars(entries)
+    }
+
+    #[inline]
+    fn scalars_mut(entries: &mut [Self]) -> &mut [S] {
+        crate::flat::lanes_as_scalars_mut(entries)
+    }
+}
 
 /// Writes `sample`, one number an entry, into lane `lane` of `group`.
 ///

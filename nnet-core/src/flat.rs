@@ -41,7 +41,7 @@ pub unsafe trait Flat: Sized + Send + Sync + 'static {
     /// Sets every number to zero.
     #[inline]
     fn clear(&mut self) {
-        self.as_scalars_mut().fill(<Self::Scalar as crate::element::Element>::ZERO);
+        self.as_scalars_mut().fill(<Self::Scalar as crate::tensor::Tensor>::ZERO);
     }
 }
 
@@ -81,16 +81,17 @@ pub fn zeroed<T: Flat>() -> std::boxed::Box<T> {
     use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 
     let layout = Layout::new::<T>();
-    if layout.size() == 0 {
-        return std::boxed::Box::new(T::ZERO);
-    }
-    // SAFETY: the size of the layout is not zero, as checked above.
-    let memory = unsafe { alloc_zeroed(layout) };
+    let memory = if layout.size() == 0 {
+        core::ptr::NonNull::<T>::dangling().as_ptr().cast()
+    } else {
+        // SAFETY: the size of the layout is not zero, as checked above.
+        unsafe { alloc_zeroed(layout) }
+    };
     if memory.is_null() {
         handle_alloc_error(layout);
     }
-    // SAFETY: the memory comes from the global allocator with the layout of `T`, and zero bytes are a valid
-    // `T`: a row of floats.
+    // SAFETY: the memory comes from the global allocator with the layout of `T`, or is dangling for a `T` without
+    // size, and zero bytes are a valid `T`: a row of floats.
     unsafe { std::boxed::Box::from_raw(memory.cast()) }
 }
 

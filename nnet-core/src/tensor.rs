@@ -3,7 +3,8 @@
 //! Every dimension is a number in the type, an array needs no import, and rustc's own message for a wrong
 //! one counts in decimals: "expected an array with a size of 28, found one with a size of 27".
 
-use crate::element::{Element, Lanes};
+use crate::element::{Element, LANES, Lanes};
+use crate::scalar::Scalar;
 
 /// A nested array of [`Element`]s: a tensor of any rank, row-major, with its shape in its type.
 ///
@@ -69,11 +70,11 @@ pub trait Tensor: Sized + Copy + Send + Sync + 'static {
 }
 
 macro_rules! entry_is_a_tensor {
-    ($($element:ty),*) => {$(
-        impl Tensor for $element {
+    ($([$($generics:tt)*] $element:ty, $zero:expr;)*) => {$(
+        impl<$($generics)*> Tensor for $element {
             type Element = $element;
             const LENGTH: usize = 1;
-            const ZERO: Self = <$element as Element>::ZERO;
+            const ZERO: Self = $zero;
 
             #[inline]
             fn flatten(tensors: &[Self]) -> &[Self] {
@@ -97,7 +98,11 @@ macro_rules! entry_is_a_tensor {
         }
     )*};
 }
-entry_is_a_tensor!(f32, f64, Lanes<f32>, Lanes<f64>);
+entry_is_a_tensor! {
+    [] f32, 0.0;
+    [] f64, 0.0;
+    [S: Scalar] Lanes<S>, Lanes([S::ZERO; LANES]);
+}
 
 impl<T: Tensor, const N: usize> Tensor for [T; N] {
     type Element = T::Element;

@@ -89,14 +89,22 @@ impl<S: Vectors> Reader<'_, S> {
             interior = interior.start.max(columns.start)..interior.end.min(columns.end);
         }
         interior.end = interior.end.max(interior.start);
+        let bordered = columns.iter().any(|columns| *columns != interior);
         for row in positions(self.shape, 0, kernel_row) {
             let at = self.row(place, row);
             for c in interior.clone() {
                 // SAFETY: column c is a position of all B taps, and `row` of the kernel's row.
                 acc = unsafe { self.all_taps(simd, at, c, acc) };
             }
+            if !bordered {
+                continue;
+            }
             for (b, columns) in columns.iter().enumerate() {
-                for c in (columns.start..columns.end.min(interior.start)).chain(columns.start.max(interior.end)..columns.end) {
+                for c in columns.start..columns.end.min(interior.start) {
+                    // SAFETY: column c is a position of tap b, and `row` of the kernel's row.
+                    unsafe { self.one_tap(simd, at, c, b, &mut acc) };
+                }
+                for c in columns.start.max(interior.end)..columns.end {
                     // SAFETY: column c is a position of tap b, and `row` of the kernel's row.
                     unsafe { self.one_tap(simd, at, c, b, &mut acc) };
                 }

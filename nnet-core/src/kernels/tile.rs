@@ -4,8 +4,8 @@
 //!
 //! Convolutions (forward and input gradient) and linear layers are all this sum with other steps.
 
-use crate::element::Element;
 use crate::simd::Simd;
+use crate::tensor::Tensor;
 
 /// The extents of the three sums and the distances in memory that they step over, in scalars.
 #[derive(Clone, Copy, Debug)]

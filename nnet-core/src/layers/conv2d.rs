@@ -53,10 +53,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const KH: usize, const KW: us
         window: &Window2d,
         x: &[[[E; W]; H]; IN],
         y: &mut [[[E; OW]; OH]; OUT],
-    ) where
-        [[[E; W]; H]; IN]: Tensor<Element = E>,
-        [[[E; OW]; OH]; OUT]: Tensor<Element = E>,
-    {
+    ) {
         let shape = Self::shape(window, [H, W], [OH, OW]);
         let (x, y) = (E::scalars(x.as_flat()), E::scalars_mut(y.as_flat_mut()));
         S::convolution(E::LANES, &shape, self.weights(), &self.bias, x, y);
@@ -75,10 +72,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const KH: usize, const KW: us
         dy: &[[[E; OW]; OH]; OUT],
         gradients: &mut Self,
         dx: Option<&mut [[[E; W]; H]; IN]>,
-    ) where
-        [[[E; W]; H]; IN]: Tensor<Element = E>,
-        [[[E; OW]; OH]; OUT]: Tensor<Element = E>,
-    {
+    ) {
         let shape = Self::shape(window, [H, W], [OH, OW]);
         let (x, dy) = (E::scalars(x.as_flat()), E::scalars(dy.as_flat()));
         let dw = gradients.weight.as_flattened_mut().as_flattened_mut().as_flattened_mut();

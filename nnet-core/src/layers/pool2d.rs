@@ -53,10 +53,7 @@ impl MaxPool2d {
         self,
         x: &[[[E; W]; H]; C],
         y: &mut [[[E; OW]; OH]; C],
-    ) where
-        [[[E; W]; H]; C]: Tensor<Element = E>,
-        [[[E; OW]; OH]; C]: Tensor<Element = E>,
-    {
+    ) {
         let shape = pool::<C>(self.window, [H, W], [OH, OW]);
         E::Scalar::max_pool(E::LANES, &shape, E::scalars(x.as_flat()), E::scalars_mut(y.as_flat_mut()));
     }
@@ -79,10 +76,7 @@ impl MaxPool2d {
         x: &[[[E; W]; H]; C],
         dy: &[[[E; OW]; OH]; C],
         dx: &mut [[[E; W]; H]; C],
-    ) where
-        [[[E; W]; H]; C]: Tensor<Element = E>,
-        [[[E; OW]; OH]; C]: Tensor<Element = E>,
-    {
+    ) {
         let shape = pool::<C>(self.window, [H, W], [OH, OW]);
         let (x, dy, dx) = (E::scalars(x.as_flat()), E::scalars(dy.as_flat()), E::scalars_mut(dx.as_flat_mut()));
         E::Scalar::max_pool_gradient(E::LANES, &shape, x, dy, dx);
@@ -113,10 +107,7 @@ impl AvgPool2d {
         self,
         x: &[[[E; W]; H]; C],
         y: &mut [[[E; OW]; OH]; C],
-    ) where
-        [[[E; W]; H]; C]: Tensor<Element = E>,
-        [[[E; OW]; OH]; C]: Tensor<Element = E>,
-    {
+    ) {
         let shape = pool::<C>(self.window, [H, W], [OH, OW]);
         E::Scalar::avg_pool(E::LANES, &shape, E::scalars(x.as_flat()), E::scalars_mut(y.as_flat_mut()));
     }
@@ -138,10 +129,7 @@ impl AvgPool2d {
         self,
         dy: &[[[E; OW]; OH]; C],
         dx: &mut [[[E; W]; H]; C],
-    ) where
-        [[[E; W]; H]; C]: Tensor<Element = E>,
-        [[[E; OW]; OH]; C]: Tensor<Element = E>,
-    {
+    ) {
         let shape = pool::<C>(self.window, [H, W], [OH, OW]);
         E::Scalar::avg_pool_gradient(E::LANES, &shape, E::scalars(dy.as_flat()), E::scalars_mut(dx.as_flat_mut()));
     }
@@ -159,9 +147,7 @@ impl GlobalAvgPool2d {
         self,
         x: &[[[E; W]; H]; C],
         y: &mut [E; C],
-    ) where
-        [[[E; W]; H]; C]: Tensor<Element = E>,
-    {
+    ) {
         let shape = pool::<C>(whole([H, W]), [H, W], [1, 1]);
         E::Scalar::avg_pool(E::LANES, &shape, E::scalars(x.as_flat()), E::scalars_mut(y));
     }
@@ -172,9 +158,7 @@ impl GlobalAvgPool2d {
         self,
         dy: &[E; C],
         dx: &mut [[[E; W]; H]; C],
-    ) where
-        [[[E; W]; H]; C]: Tensor<Element = E>,
-    {
+    ) {
         let shape = pool::<C>(whole([H, W]), [H, W], [1, 1]);
         E::Scalar::avg_pool_gradient(E::LANES, &shape, E::scalars(dy), E::scalars_mut(dx.as_flat_mut()));
     }

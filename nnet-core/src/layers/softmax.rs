@@ -4,6 +4,7 @@
 
 use crate::element::Element;
 use crate::scalar::Scalar;
+use crate::tensor::Tensor;
 
 /// Probabilities from logits, over all features.
 #[derive(Clone, Copy, Debug)]

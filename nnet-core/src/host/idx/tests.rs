@@ -105,7 +105,7 @@ fn reads_empty_arrays_and_the_highest_rank() {
     assert!(read(&idx(&[0], &[])).unwrap().is_empty());
     // the product of the other two would overflow alone
     let idx_of_nothing = idx(&[u32::MAX, u32::MAX, u32::MAX, 0], &[]);
-    assert_eq!(read(&idx_of_nothing).unwrap().data(), []);
+    assert_eq!(read(&idx_of_nothing).unwrap().data(), [0_u8; 0]);
     assert_eq!(read(&idx(&[1; 255], &[9])).unwrap().data(), [9]);
 }
 

@@ -1,0 +1,143 @@
+//! A lane group on its way through the network: samples side by side, and the targets of the lanes in use.
+
+use std::borrow::Cow;
+use std::boxed::Box;
+use std::slice::from_ref;
+use std::vec;
+use std::vec::Vec;
+
+use super::super::dataset::Dataset;
+use super::error::TrainError;
+use crate::element::{Element, LANES, Lanes, set_lane};
+use crate::flat::{Flat, zeroed};
+use crate::loss::{Loss, argmax};
+use crate::network::{Network, Train};
+use crate::scalar::Scalar;
+use crate::tensor::Tensor;
+
+/// The input of one sample of `N`.
+type Sample<N> = <N as Network>::Input<<N as Flat>::Scalar>;
+type Group<N> = Lanes<<N as Flat>::Scalar>;
+
+/// A data set with the inputs and targets of the network `N`: every such [`Dataset`] is one.
+pub trait Data<N: Train>: Dataset<Sample<N>, N::Target> {}
+impl<N: Train, D: Dataset<Sample<N>, N::Target> + ?Sized> Data<N> for D {}
+
+/// Where in the training a step is, both counted from 1.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub epoch: u64,
+    pub batch: u64,
+}
+
+/// Whether the targets of `N` are classes.
+pub(super) const fn classifies<N: Train>() -> bool {
+    <N::Loss as Loss<N::Scalar, N::Target>>::CLASSIFIES
+}
+
+/// How many numbers `N` gives for one sample.
+pub(super) const fn outputs<N: Train>() -> usize {
+    <N::Output<N::Scalar> as Tensor>::LENGTH
+}
+
+/// What one thread works in. The two large areas come with the first use, from the thread that uses them.
+pub(super) struct Worker<N: Train> {
+    /// The group: [input].
+    x: Vec<Group<N>>,
+    /// A sample waiting for its lane: [input].
+    sample: Vec<N::Scalar>,
+    targets: Vec<N::Target>,
+    tape: Option<Box<N::Tape<Group<N>>>>,
+    scratch: Option<Box<N::Scratch<Group<N>>>>,
+    /// What [`evaluate`](Worker::evaluate) found; the confusions are `[true][predicted]`, or empty.
+    pub confusions: Vec<u64>,
+}
+
+impl<N: Train> Worker<N> {
+    pub fn new() -> Self {
+        let entries = <Sample<N> as Tensor>::LENGTH;
+        Self {
+            x: vec![Tensor::ZERO; entries],
+            sample: vec![Tensor::ZERO; entries],
+            targets: Vec::with_capacity(LANES),
+            tape: None,
+            scratch: None,
+            confusions: Vec::new(),
+        }
+    }
+
+    /// Takes in up to 16 samples, with zeros in the lanes left over.
+    pub fn gather<D: Data<N> + ?Sized>(
+        &mut self,
+        data: &D,
+        indices: impl ExactSizeIterator<Item = usize>,
+    ) -> Result<(), TrainError> {
+        self.targets.clear();
+        if indices.len() < LANES {
+            self.x.fill(Tensor::ZERO);
+        }
+        for (lane, index) in indices.enumerate() {
+            let target = data.sample(index, Sample::<N>::view_mut(&mut self.sample));
+            check_target::<N>(&target, index)?;
+            match target {
+                // A large target is copied from where it lies.
+                Cow::Borrowed(target) => self.targets.extend_from_slice(from_ref(target)),
+                Cow::Owned(target) => self.targets.push(target),
+            }
+            set_lane(&mut self.x, lane, &self.sample);
+        }
+        Ok(())
+    }
+
+    /// Adds `scale` times the gradient of the group to `gradients`; gives the sum of the losses, and how many
+    /// samples were classified correctly.
+    ///
+    /// This is [`Train::accumulate`], with a look at the output while it is there.
+    pub fn accumulate(&mut self, network: &N, scale: N::Scalar, gradients: &mut N) -> (f64, usize) {
+        let Self { x, targets, tape, .. } = self;
+        let (x, tape) = (Tensor::view(x), tape.get_or_insert_with(zeroed));
+        network.forward(x, tape);
+        let (y, dy) = N::output_and_gradient(tape);
+        let y = y.as_flat();
+        let loss = N::LOSS.backward(y, targets, scale, dy.as_flat_mut());
+        let correct = decisions::<N>(y, targets).filter(|(class, predicted)| class == predicted).count();
+        network.backpropagate(x, tape, gradients, None);
+        (loss.to_f64(), correct)
+    }
+
+    /// The sum of the losses of the group, and how many samples were classified correctly; `None` if an output is
+    /// not a number.
+    pub fn evaluate(&mut self, network: &N) -> Option<(f64, usize)> {
+        let Self { x, targets, scratch, confusions, .. } = self;
+        let y = network.predict(Tensor::view(x), scratch.get_or_insert_with(zeroed)).as_flat();
+        let used = Element::scalars(y).chunks_exact(LANES).flat_map(|entry| &entry[..targets.len()]);
+        if used.into_iter().any(|y| y.to_f64().is_nan()) {
+            return None;
+        }
+        let mut correct = 0;
+        for (class, predicted) in decisions::<N>(y, targets) {
+            correct += usize::from(class == predicted);
+            if let Some(count) = confusions.get_mut(class * outputs::<N>() + predicted) {
+                *count += 1;
+            }
+        }
+        Some((N::LOSS.forward(y, targets).to_f64(), correct))
+    }
+}
+
+/// The true and the predicted class of each sample of a group; none unless the targets are classes.
+fn decisions<N: Train>(y: &[Group<N>], targets: &[N::Target]) -> impl Iterator<Item = (usize, usize)> {
+    let class = |(lane, target)| Some((N::LOSS.class(target)?, argmax(y, lane)));
+    targets.iter().enumerate().filter_map(class)
+}
+
+fn check_target<N: Train>(target: &N::Target, sample: usize) -> Result<(), TrainError> {
+    let outputs = outputs::<N>();
+    if N::LOSS.accepts(target, outputs) {
+        return Ok(());
+    }
+    Err(match N::LOSS.class(target) {
+        Some(class) => TrainError::Class { sample, class, classes: outputs },
+        None => TrainError::Target { sample, outputs },
+    })
+}

@@ -1,0 +1,110 @@
+//! One linear layer by hand: y = W·x + b, W: [OUT, IN], b: [OUT], as `network!` would write it.
+#![allow(unsafe_code, reason = "`Flat` is an unsafe trait")]
+
+use crate::element::Element;
+use crate::flat::Flat;
+use crate::loss::{CrossEntropy, MeanSquaredError};
+use crate::network::{LayerInfo, Network, ParameterInfo, ParameterKind, Train};
+use crate::random::Random;
+use crate::scalar::Scalar;
+
+#[repr(C)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line<S, const IN: usize, const OUT: usize> {
+    pub w: [[S; IN]; OUT],
+    pub b: [S; OUT],
+}
+
+#[repr(C)]
+pub struct Tape<E, const OUT: usize> {
+    y: [E; OUT],
+    dy: [E; OUT],
+}
+
+// SAFETY: `repr(C)`, and both fields are rows of `S`.
+unsafe impl<S: Scalar, const IN: usize, const OUT: usize> Flat for Line<S, IN, OUT> {
+    type Scalar = S;
+    const ZERO: Self = Self { w: [[S::ZERO; IN]; OUT], b: [S::ZERO; OUT] };
+}
+
+// SAFETY: `repr(C)`, and both fields are rows of one element type, each a row of its scalars.
+unsafe impl<E: Element, const OUT: usize> Flat for Tape<E, OUT> {
+    type Scalar = E::Scalar;
+    const ZERO: Self = Self { y: [E::ZERO; OUT], dy: [E::ZERO; OUT] };
+}
+
+impl<S: Scalar, const IN: usize, const OUT: usize> Network for Line<S, IN, OUT> {
+    type Input<E: Element<Scalar = S>> = [E; IN];
+    type Output<E: Element<Scalar = S>> = [E; OUT];
+    type Scratch<E: Element<Scalar = S>> = Tape<E, OUT>;
+    type Tape<E: Element<Scalar = S>> = Tape<E, OUT>;
+
+    const NAME: &'static str = "Line";
+    const INPUT_SHAPE: &'static [usize] = &[IN];
+    const OUTPUT_SHAPE: &'static [usize] = &[OUT];
+    const LAYERS: &'static [LayerInfo] = &[];
+    const PARAMETERS: &'static [ParameterInfo] = &[
+        ParameterInfo { name: "fc.weight", shape: &[OUT, IN], offset: 0, kind: ParameterKind::Weight },
+        ParameterInfo { name: "fc.bias", shape: &[OUT], offset: OUT * IN, kind: ParameterKind::Bias },
+    ];
+
+    fn init(&mut self, random: &mut Random) {
+        for w in self.as_scalars_mut() {
+            *w = S::from_f64(0.1 * random.normal());
+        }
+    }
+
+    fn predict<'s, E: Element<Scalar = S>>(&self, x: &[E; IN], scratch: &'s mut Tape<E, OUT>) -> &'s [E; OUT] {
+        self.forward(x, scratch)
+    }
+
+    fn forward<'t, E: Element<Scalar = S>>(&self, x: &[E; IN], tape: &'t mut Tape<E, OUT>) -> &'t [E; OUT] {
+        let x = E::scalars(x);
+        for (o, y) in E::scalars_mut(&mut tape.y).chunks_exact_mut(E::LANES).enumerate() {
+            for (lane, y) in y.iter_mut().enumerate() {
+                *y = self.b[o];
+                for i in 0..IN {
+                    *y += self.w[o][i] * x[i * E::LANES + lane];
+                }
+            }
+        }
+        &tape.y
+    }
+
+    fn output_and_gradient<E: Element<Scalar = S>>(tape: &mut Tape<E, OUT>) -> (&[E; OUT], &mut [E; OUT]) {
+        (&tape.y, &mut tape.dy)
+    }
+
+    fn backpropagate<E: Element<Scalar = S>>(
+        &self,
+        x: &[E; IN],
+        tape: &mut Tape<E, OUT>,
+        gradients: &mut Self,
+        dx: Option<&mut [E; IN]>,
+    ) {
+        assert!(dx.is_none(), "a trainer does not ask for it");
+        let x = E::scalars(x);
+        for (o, dy) in E::scalars(&tape.dy).chunks_exact(E::LANES).enumerate() {
+            for (lane, &dy) in dy.iter().enumerate() {
+                gradients.b[o] += dy;
+                for i in 0..IN {
+                    gradients.w[o][i] += dy * x[i * E::LANES + lane];
+                }
+            }
+        }
+        // Whoever wants the output has to look before.
+        E::scalars_mut(&mut tape.y).fill(S::NEG_INFINITY);
+    }
+}
+
+impl<const IN: usize, const OUT: usize> Train for Line<f32, IN, OUT> {
+    type Target = usize;
+    type Loss = CrossEntropy;
+    const LOSS: CrossEntropy = CrossEntropy;
+}
+
+impl<const IN: usize, const OUT: usize> Train for Line<f64, IN, OUT> {
+    type Target = [f64; OUT];
+    type Loss = MeanSquaredError;
+    const LOSS: MeanSquaredError = MeanSquaredError;
+}

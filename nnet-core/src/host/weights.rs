@@ -1,0 +1,217 @@
+//! Weight files: safetensors, one tensor for each of [`Network::PARAMETERS`], under its name and with its shape.
+//!
+//! The names and shapes are those of PyTorch's `state_dict`, so files go both ways:
+//! `safetensors.torch.load_file` there, [`load`] here. A file is checked as a whole before the first weight changes,
+//! and a file in the making never takes the place of a good one.
+
+mod error;
+mod header;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process;
+use std::string::{String, ToString};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::vec::Vec;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+
+pub use self::error::{Problem, WeightsError, WeightsErrorKind};
+
+use self::error::nearest;
+use crate::network::{Network, ParameterInfo};
+use crate::scalar::Scalar;
+
+/// Writes the parameters of `network` to the file `path`: F32 or F64, as its numbers are.
+///
+/// The bytes go to a temporary file in the same folder, are handed to the disk, and then take the name `path` in one
+/// step. Whatever fails, a file that was there before stays as it was, and nothing else stays.
+///
+/// ```ignore
+/// let network = nnet::boxed::<LeNet>(1);
+/// weights::save(&*network, "lenet.safetensors")?;
+/// let mut again = nnet::zeroed::<LeNet>();
+/// weights::load(&mut *again, "lenet.safetensors")?;
+/// assert_eq!(network, again);
+/// ```
+///
+/// # Errors
+///
+/// If a parameter is not a finite number, or the file cannot be written.
+pub fn save<N: Network>(network: &N, path: impl AsRef<Path>) -> Result<(), WeightsError> {
+    let path = path.as_ref();
+    let bytes = to_bytes(network).map_err(|error| error.in_file(path))?;
+    replace(path, &bytes).map_err(|error| WeightsErrorKind::Io(error).in_file(path))
+}
+
+/// Reads the parameters of `network` from the file `path`.
+///
+/// The file has to hold all of them and nothing else. F32, F64, F16 and BF16 are taken and rounded to the network's
+/// numbers. On an error `network` is as it was.
+///
+/// # Errors
+///
+/// If the file cannot be read, is not a safetensors file, or holds other tensors than the network; the error then
+/// lists everything that does not fit.
+pub fn load<N: Network>(network: &mut N, path: impl AsRef<Path>) -> Result<(), WeightsError> {
+    let path = path.as_ref();
+    let bytes = fs::read(path).map_err(|error| WeightsErrorKind::Io(error).in_file(path))?;
+    from_bytes(network, &bytes).map_err(|error| error.in_file(path))
+}
+
+/// What [`save`] writes to a file.
+///
+/// # Errors
+///
+/// If a parameter is not a finite number.
+pub fn to_bytes<N: Network>(network: &N) -> Result<Vec<u8>, WeightsError> {
+    let w = network.as_scalars();
+    let problems: Vec<Problem> = N::PARAMETERS
+        .iter()
+        .filter_map(|tensor| not_finite::<N::Scalar>(tensor, w[range(tensor)].iter().map(|w| w.to_f64())))
+        .collect();
+    if !problems.is_empty() {
+        return Err(WeightsErrorKind::Mismatch { network: N::NAME, problems }.into());
+    }
+    let (dtype, bytes) = little_endian(w);
+    let width = size_of::<N::Scalar>();
+    let view = |tensor: &ParameterInfo| {
+        let part = range(tensor);
+        let data = &bytes[part.start * width..part.end * width];
+        Ok((tensor.name, TensorView::new(dtype, tensor.shape.to_vec(), data)?))
+    };
+    let views: Result<Vec<_>, _> = N::PARAMETERS.iter().map(view).collect();
+    views.and_then(|views| serialize(views, None)).map_err(|error| WeightsErrorKind::Format(error.to_string()).into())
+}
+
+/// What [`load`] reads from a file.
+///
+/// # Errors
+///
+/// As [`load`], but for reading.
+pub fn from_bytes<N: Network>(network: &mut N, bytes: &[u8]) -> Result<(), WeightsError> {
+    header::check(bytes).map_err(WeightsErrorKind::Format)?;
+    let file = SafeTensors::deserialize(bytes).map_err(|error| WeightsErrorKind::Format(error.to_string()))?;
+    let problems = compare::<N>(&file);
+    if !problems.is_empty() {
+        return Err(WeightsErrorKind::Mismatch { network: N::NAME, problems }.into());
+    }
+    for tensor in N::PARAMETERS {
+        // Both are there: `compare` has looked.
+        let Some(values) = file.tensor(tensor.name).ok().and_then(|view| values(&view)) else { continue };
+        let w = &mut network.as_scalars_mut()[range(tensor)];
+        w.iter_mut().zip(values).for_each(|(w, value)| *w = N::Scalar::from_f64(value));
+    }
+    Ok(())
+}
+
+/// Everything in which `file` differs from what `N` needs, in the order of its parameters, then of the names.
+fn compare<N: Network>(file: &SafeTensors<'_>) -> Vec<Problem> {
+    let known = |name: &str| N::PARAMETERS.iter().any(|tensor| tensor.name == name);
+    let mut extra = file.names();
+    extra.retain(|name| !known(name));
+    extra.sort_unstable();
+    let examine = |tensor: &ParameterInfo| match file.tensor(tensor.name) {
+        Ok(view) => differs::<N::Scalar>(tensor, &view),
+        Err(_) => Some(Problem::Missing {
+            tensor: tensor.name,
+            wanted: tensor.shape,
+            nearest: nearest(tensor.name, &extra).map(String::from),
+        }),
+    };
+    let surplus = |name: &&str| {
+        let found = file.tensor(name).map_or_else(|_| Vec::new(), |view| view.shape().to_vec());
+        Problem::Extra { tensor: (*name).into(), found }
+    };
+    N::PARAMETERS.iter().filter_map(examine).chain(extra.iter().map(surplus)).collect()
+}
+
+/// What keeps `view` from being the content of `tensor`.
+fn differs<S: Scalar>(tensor: &ParameterInfo, view: &TensorView<'_>) -> Option<Problem> {
+    let ParameterInfo { name, shape, .. } = *tensor;
+    if view.shape() != shape {
+        return Some(Problem::Shape { tensor: name, found: view.shape().to_vec(), wanted: shape });
+    }
+    match values(view) {
+        Some(values) => not_finite::<S>(tensor, values),
+        None => Some(Problem::Type { tensor: name, shape, found: view.dtype().to_string() }),
+    }
+}
+
+/// The first of `values` that is no finite number as an `S`.
+fn not_finite<S: Scalar>(tensor: &ParameterInfo, values: impl Iterator<Item = f64>) -> Option<Problem> {
+    let refused = |&(_, value): &(usize, f64)| !S::from_f64(value).to_f64().is_finite();
+    let (entry, value) = values.enumerate().find(refused)?;
+    let (tensor, shape) = (tensor.name, tensor.shape);
+    Some(Problem::NotFinite { tensor, shape, entry, value, bits: 8 * size_of::<S>() })
+}
+
+fn range(tensor: &ParameterInfo) -> core::ops::Range<usize> {
+    tensor.offset..tensor.offset + tensor.len()
+}
+
+/// The entries of a tensor of floats; none of another type.
+fn values<'d>(view: &TensorView<'d>) -> Option<impl Iterator<Item = f64> + use<'d>> {
+    let (width, value): (_, fn(&[u8]) -> f64) = match view.dtype() {
+        Dtype::F64 => (8, |b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]])),
+        Dtype::F32 => (4, |b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).into()),
+        Dtype::F16 => (2, |b| half(u16::from_le_bytes([b[0], b[1]]))),
+        // The upper half of an f32.
+        Dtype::BF16 => (2, |b| f32::from_le_bytes([0, 0, b[0], b[1]]).into()),
+        _ => return None,
+    };
+    Some(view.data().chunks_exact(width).map(value))
+}
+
+/// An IEEE 754 binary16: a sign, 5 bits of exponent with bias 15, and 10 of fraction.
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (bits >> 10 & 31, f64::from(bits & 0x3FF));
+    let magnitude = match exponent {
+        0 => fraction * 2_f64.powi(-24),
+        31 if fraction == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (1024.0 + fraction) * 2_f64.powi(i32::from(exponent) - 25),
+    };
+    if bits >> 15 == 1 { -magnitude } else { magnitude }
+}
+
+fn little_endian<S: Scalar>(w: &[S]) -> (Dtype, Vec<u8>) {
+    let numbers = w.iter().map(|w| w.to_f64());
+    if size_of::<S>() == size_of::<f32>() {
+        // Exact: the number was an f32.
+        (Dtype::F32, numbers.flat_map(|w| <f32 as Scalar>::from_f64(w).to_le_bytes()).collect())
+    } else {
+        (Dtype::F64, numbers.flat_map(f64::to_le_bytes).collect())
+    }
+}
+
+/// Gives `path` the content `bytes`, at once or not at all.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = beside(path)?;
+    let written = write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        // The error to report is the one that led here.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file: File = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// A name in the folder of `path` that no other call uses.
+fn beside(path: &Path) -> io::Result<PathBuf> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not the name of a file"))?;
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(name);
+    hidden.push(std::format!(".{}-{}.part", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+    Ok(path.with_file_name(hidden))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! Why a weight file was refused: which file, which tensor, what was found and what was wanted.
+
+use core::{error, fmt};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::string::String;
+use std::vec::Vec;
+
+/// Why weights could not be read or written.
+#[derive(Debug)]
+pub struct WeightsError {
+    /// The file; none for bytes in memory.
+    pub path: Option<PathBuf>,
+    /// What the trouble is.
+    pub kind: WeightsErrorKind,
+}
+
+/// What can be wrong with a weight file.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum WeightsErrorKind {
+    /// Opening, reading or writing failed.
+    Io(io::Error),
+    /// The bytes are not a safetensors file, for the reason given.
+    Format(String),
+    /// The tensors are not those of the network.
+    Mismatch {
+        /// The name of the network.
+        network: &'static str,
+        /// All differences; at least one.
+        problems: Vec<Problem>,
+    },
+}
+
+/// One difference between a file and a network; `found` is what is in the file, `wanted` what the network has.
+///
+/// ```
+/// use nnet_core::host::weights::Problem;
+///
+/// let problem = Problem::Shape { tensor: "fc1.weight", found: vec![84, 120], wanted: &[120, 84] };
+/// assert_eq!(problem.to_string(), "`fc1.weight` is [84, 120], but the network has [120, 84]");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the line above a variant explains its fields")]
+pub enum Problem {
+    /// The file lacks a `tensor`; the `nearest` of its surplus names, if one is similar, may be meant.
+    Missing { tensor: &'static str, wanted: &'static [usize], nearest: Option<String> },
+    /// The network has no such `tensor`.
+    Extra { tensor: String, found: Vec<usize> },
+    /// The shapes differ.
+    Shape { tensor: &'static str, found: Vec<usize>, wanted: &'static [usize] },
+    /// The type `found` is none of F64, F32, F16 and BF16.
+    Type { tensor: &'static str, shape: &'static [usize], found: String },
+    /// `value`, entry number `entry`, is not a finite number in the network's number of `bits`.
+    NotFinite { tensor: &'static str, shape: &'static [usize], entry: usize, value: f64, bits: usize },
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { tensor, wanted, nearest } => {
+                write!(f, "`{tensor}` {wanted:?} is missing")?;
+                match nearest {
+                    Some(name) => write!(f, "; is it `{}`?", name.escape_debug()),
+                    None => Ok(()),
+                }
+            }
+            Self::Extra { tensor, found } => {
+                write!(f, "`{}` {found:?} is not in the network", tensor.escape_debug())
+            }
+            Self::Shape { tensor, found, wanted } => {
+                write!(f, "`{tensor}` is {found:?}, but the network has {wanted:?}")
+            }
+            Self::Type { tensor, shape, found } => {
+                write!(f, "`{tensor}` {shape:?} is of type {found}, not F64, F32, F16 or BF16")
+            }
+            Self::NotFinite { tensor, shape, entry, value, bits } => {
+                write!(f, "`{tensor}` {shape:?} has {value} as entry {entry}, not a finite f{bits}")
+            }
+        }
+    }
+}
+
+impl WeightsErrorKind {
+    pub(super) fn in_file(self, path: &Path) -> WeightsError {
+        WeightsError { path: Some(path.into()), kind: self }
+    }
+}
+
+impl WeightsError {
+    pub(super) fn in_file(self, path: &Path) -> Self {
+        self.kind.in_file(path)
+    }
+}
+
+impl From<WeightsErrorKind> for WeightsError {
+    fn from(kind: WeightsErrorKind) -> Self {
+        Self { path: None, kind }
+    }
+}
+
+impl fmt::Display for WeightsErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Format(reason) => {
+                write!(f, "not a safetensors file: {reason}; write it again, or fetch it again")
+            }
+            Self::Mismatch { network, problems } => {
+                write!(f, "does not fit `{network}`:")?;
+                problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))?;
+                f.write_str("\nsave it from the same network, or rename and reshape its tensors")
+            }
+        }
+    }
+}
+
+/// The file, then all that is wrong with it, a line for each tensor.
+impl fmt::Display for WeightsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.path {
+            Some(path) => write!(f, "{}: {}", path.display(), self.kind),
+            None => self.kind.fmt(f),
+        }
+    }
+}
+
+impl error::Error for WeightsError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match &self.kind {
+            WeightsErrorKind::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// The one of `names` that `name` is most likely meant by, if it is at most a third of it away.
+pub(super) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
+    // Names from a file may be many and long; a hint is not worth more than this.
+    const MOST: usize = 1000;
+    let near = |other: &&&str| other.len().abs_diff(name.len()) <= name.len() / 3;
+    let candidates = names.iter().take(MOST).filter(near);
+    let measured = candidates.map(|other| (distance(name.as_bytes(), other.as_bytes()), *other));
+    measured.min().filter(|(distance, _)| *distance <= name.len() / 3).map(|(_, other)| other)
+}
+
+/// Levenshtein's distance: insertions, deletions and replacements from `a` to `b`.
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    // row[j] is the distance from the bytes of `a` so far to the first j of `b`.
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, a) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_close_by_is_found_and_a_far_one_is_not() {
+        assert_eq!(distance(b"kitten", b"sitting"), 3);
+        assert_eq!(nearest("fc1.weight", &["conv.weight", "fc1.weights", "fc1.bias"]), Some("fc1.weights"));
+        assert_eq!(nearest("fc1.weight", &["features.0.kernel", ""]), None);
+        assert_eq!(nearest("a", &[]), None);
+    }
+}

@@ -1,0 +1,113 @@
+//! LeNet predicts and trains with no std, no allocator and no C library; exits 0 only if the loss fell.
+//!
+//! Network, gradients, tape and scratch are `static`s, so the program's size is its whole memory but for a small
+//! stack. Linux on x86-64 only, because of its two system calls; the rest is what firmware would do.
+#![no_std]
+#![no_main]
+
+mod bare;
+
+use nnet::optim::{Momentum, OptimizerState, Sgd};
+use nnet::{Flat, Network, Random, Tensor, Train, network};
+
+network! {
+    /// LeNet-5 for 28×28 grey images.
+    pub struct LeNet: [1, 28, 28] -> [10] {
+        conv1: Conv2d(6, kernel = 5, padding = 2),
+        Relu,
+        MaxPool2d(2),
+        conv2: Conv2d(16, kernel = 5),
+        Relu,
+        MaxPool2d(2),
+        Flatten,
+        fc1: Linear(120),
+        Relu,
+        fc2: Linear(84),
+        Relu,
+        fc3: Linear(10),
+    }
+    loss = cross_entropy;
+}
+
+/// All memory of the program.
+struct Memory {
+    network: LeNet,
+    gradients: LeNet,
+    state: OptimizerState<Sgd<Momentum>, LeNet>,
+    tape: LeNetTape,
+    scratch: LeNetScratch,
+    image: [[[f32; 28]; 28]; 1],
+}
+
+static mut MEMORY: Memory = Memory {
+    network: LeNet::ZERO,
+    gradients: LeNet::ZERO,
+    state: OptimizerState::ZERO,
+    tape: LeNetTape::ZERO,
+    scratch: LeNetScratch::ZERO,
+    image: [[[0.0; 28]; 28]; 1],
+};
+
+/// Two images of each digit from the test set of MNIST: a label and 28×28 pixels each.
+static DIGITS: [[u8; 785]; 20] = {
+    let bytes = include_bytes!("digits.bin");
+    let mut digits = [[0; 785]; 20];
+    let mut i = 0;
+    while i < bytes.len() {
+        digits[i / 785][i % 785] = bytes[i];
+        i += 1;
+    }
+    digits
+};
+
+/// Writes the pixels of a digit to `image`, mean and deviation of MNIST taken out; returns the label.
+fn read([label, pixels @ ..]: &[u8; 785], image: &mut [[[f32; 28]; 28]; 1]) -> usize {
+    for (x, &pixel) in image.as_flat_mut().iter_mut().zip(pixels) {
+        *x = (f32::from(pixel) / 255.0 - 0.1307) / 0.3081;
+    }
+    usize::from(*label)
+}
+
+/// How many of the digits the network gets right.
+fn correct(memory: &mut Memory) -> usize {
+    let mut correct = 0;
+    for digit in &DIGITS {
+        let label = read(digit, &mut memory.image);
+        let y = memory.network.predict(&memory.image, &mut memory.scratch);
+        correct += usize::from(nnet::loss::argmax(y, 0) == label);
+    }
+    correct
+}
+
+/// One pass of training over the digits, one a step; the mean loss.
+fn train(memory: &mut Memory, optimizer: &Sgd<Momentum>) -> f32 {
+    let Memory { network, gradients, state, tape, image, .. } = memory;
+    let mut total = 0.0;
+    for digit in &DIGITS {
+        let label = read(digit, image);
+        total += network.train_step(image, &label, tape, gradients, optimizer, state);
+    }
+    total / DIGITS.len() as f32
+}
+
+/// The program; 0 if the loss fell to a tenth and all digits are right.
+fn run(memory: &mut Memory) -> i32 {
+    memory.network.init(&mut Random::new(1));
+    let optimizer = Sgd::new(0.01).momentum(0.9);
+    let before = correct(memory);
+    let first = train(memory, &optimizer);
+    let mut last = first;
+    for _ in 0..20 {
+        last = train(memory, &optimizer);
+    }
+    let fell = last < 0.1 * first;
+    let learned = correct(memory) == DIGITS.len() && before < DIGITS.len();
+    bare::print(if fell && learned { b"ok: the loss fell, all digits are right\n" } else { b"FAILED\n" });
+    i32::from(!(fell && learned))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn start() -> ! {
+    // SAFETY: called once, by the entry point, on the only thread.
+    bare::exit(run(unsafe { &mut *(&raw mut MEMORY) }))
+}
