@@ -25,7 +25,7 @@ impl Options {
             batch: 64,
             threads: available_parallelism().map_or(1, usize::from),
             seed: 0,
-            rate: 0.1,
+            rate: 0.03,
             data: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/mnist")),
             weights: PathBuf::from(format!("{name}.safetensors")),
             json: false,

@@ -1,6 +1,5 @@
 //! Elements: what one entry of a tensor holds, one number or the same entry of 16 samples.
 
-use core::fmt::Debug;
 
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
@@ -18,7 +17,7 @@ pub struct Lanes<S>(pub [S; LANES]);
 /// What one entry of a tensor holds: a [`Scalar`], or the [`Lanes`] of a group of samples.
 ///
 /// A layer works on tensors of either, by the same code. The trait is sealed.
-pub trait Element: Tensor<Element = Self> + Debug + PartialEq + sealed::Sealed {
+pub trait Element: Tensor<Element = Self> + sealed::Sealed {
     /// The number type.
     type Scalar: Scalar;
     /// How many samples an entry holds: 1 or [`LANES`].

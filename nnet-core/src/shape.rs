@@ -305,7 +305,7 @@ impl ShapeError {
                 kernel / 2
             ),
             Self::Zero { argument } => write!(f, "{argument} is 0, but must be at least 1"),
-            Self::Overflow => f.write_str("its sizes multiply to more than the address space holds; make them smaller"),
+            Self::Overflow => f.write_str("has sizes that multiply to more than the address space holds; make them smaller"),
         }
     }
 }

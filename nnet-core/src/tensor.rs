@@ -3,6 +3,8 @@
 //! Every dimension is a number in the type, an array needs no import, and rustc's own message for a wrong
 //! one counts in decimals: "expected an array with a size of 28, found one with a size of 27".
 
+use core::fmt::Debug;
+
 use crate::element::{Element, LANES, Lanes};
 use crate::scalar::Scalar;
 
@@ -16,7 +18,7 @@ use crate::scalar::Scalar;
 /// assert_eq!(map.as_flat()[23], 5.0);
 /// assert_eq!(<[[[f32; 4]; 3]; 2]>::LENGTH, 24);
 /// ```
-pub trait Tensor: Sized + Copy + Send + Sync + 'static {
+pub trait Tensor: Copy + Debug + PartialEq + Send + Sync + 'static {
     /// What one entry holds.
     type Element: Element;
     /// The number of entries.

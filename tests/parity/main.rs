@@ -6,6 +6,7 @@ mod reference;
 use networks::{LeNet, Mlp, Zoo1, Zoo2, Zoo3, Zoo4};
 use nnet::element::{get_lane, set_lane};
 use nnet::host::Trainer;
+use nnet::loss::Loss;
 use nnet::optim::{Adam, AdamW, Cosine, Constant, OneCycle, Optimizer, Schedule, Sgd, Step, WarmUp};
 use nnet::{Element, Lanes, Network, Scalar, Tensor, Train, zeroed};
 use reference::{Reference, check_tensor, check_values};
