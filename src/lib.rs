@@ -1,4 +1,4 @@
-//! Neural networks checked at compile time.
+#![doc = include_str!("../README.md")]
 #![no_std]
 
 #[cfg(feature = "std")]
@@ -23,8 +23,8 @@ pub mod __private {
     pub use nnet_core::init::Init;
     pub use nnet_core::shape::Window2d;
     pub use nnet_core::{
-        Element, Flat, LayerInfo, Network, ParameterInfo, ParameterKind, Random, Scalar, Summary, Tensor, Train, layers,
-        loss,
+        Element, Flat, LayerInfo, Network, ParameterInfo, ParameterKind, Random, Scalar, Summary, Tensor, Train,
+        layers, loss,
     };
 
     /// The first entries of an area of scratch memory, in the shape of `T`.

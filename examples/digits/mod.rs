@@ -100,7 +100,9 @@ fn accuracy(report: &EpochReport) -> f64 {
 fn line(report: &EpochReport) -> String {
     let EpochReport { epoch, loss, samples_per_second, rate, .. } = report;
     let accuracy = 100.0 * accuracy(report);
-    format!("epoch {epoch:2}  loss {loss:.4}  test accuracy {accuracy:.2} %  {samples_per_second:.0} samples/s  last rate {rate:.1e}")
+    format!(
+        "epoch {epoch:2}  loss {loss:.4}  test accuracy {accuracy:.2} %  {samples_per_second:.0} samples/s  last rate {rate:.1e}"
+    )
 }
 
 fn json(report: &EpochReport) -> String {

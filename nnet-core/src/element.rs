@@ -1,6 +1,5 @@
 //! Elements: what one entry of a tensor holds, one number or the same entry of 16 samples.
 
-
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 

@@ -64,12 +64,12 @@ mod tests {
             (Init::KaimingUniform { gain: root_2 }, libm::sqrt(2.0 / 300.0)),
             (Init::KaimingNormal { gain: 1.0 }, libm::sqrt(1.0 / 300.0)),
         ] {
-            let mut weights = [0.0_f64; 20_000];
+            let mut weights = [0.0_f64; 2000];
             init.fill(&mut weights, fan_in, fan_out, &mut Random::new(1));
             let square = weights.iter().map(|w| w * w).sum::<f64>() / weights.len() as f64;
             let got = libm::sqrt(square);
             // Four standard errors of a deviation estimated from n normals: σ/√(2n).
-            assert!((got / want - 1.0).abs() < 4.0 / libm::sqrt(2.0 * 20_000.0), "{init:?}: {got}, want {want}");
+            assert!((got / want - 1.0).abs() < 4.0 / libm::sqrt(2.0 * 2000.0), "{init:?}: {got}, want {want}");
             let largest = weights.iter().fold(0.0, |m: f64, w| m.max(w.abs()));
             let uniform = matches!(init, Init::XavierUniform { .. } | Init::KaimingUniform { .. });
             assert_eq!(largest <= want * libm::sqrt(3.0), uniform, "{init:?}");

@@ -262,7 +262,11 @@ impl fmt::Display for Summary {
         let width = |text: fn(&LayerInfo) -> usize| self.layers.iter().map(text).max().unwrap_or(0);
         let name = width(|layer| layer.name.len()).max("input".len()).max(self.name.len());
         let declaration = width(|layer| layer.declaration.len());
-        writeln!(f, "{:name$}  {:declaration$}  {:>14}  {:>12}  {:>14}", self.name, "", "output", "parameters", "MACs")?;
+        writeln!(
+            f,
+            "{:name$}  {:declaration$}  {:>14}  {:>12}  {:>14}",
+            self.name, "", "output", "parameters", "MACs"
+        )?;
         writeln!(f, "{:name$}  {:declaration$}  {:>14}", "input", "", Dimensions(self.input))?;
         for layer in self.layers {
             let (parameters, macs) = (Thousands(layer.parameters), Thousands(layer.macs));

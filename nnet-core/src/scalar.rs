@@ -38,19 +38,26 @@ pub trait Scalar:
     /// The same value as an `f64`, exact.
     fn to_f64(self) -> f64;
     /// eˣ, within 2 units in the last place.
+    #[must_use]
     fn exp(self) -> Self;
     /// The natural logarithm.
+    #[must_use]
     fn ln(self) -> Self;
     /// √x.
+    #[must_use]
     fn sqrt(self) -> Self;
     /// The hyperbolic tangent.
+    #[must_use]
     fn tanh(self) -> Self;
     /// The Gauss error function, 2/√π ∫₀ˣ exp(−t²) dt.
+    #[must_use]
     fn erf(self) -> Self;
     /// |x|.
+    #[must_use]
     fn abs(self) -> Self;
     /// 1 / (1 + e⁻ˣ), without overflow for any x.
     #[inline]
+    #[must_use]
     fn sigmoid(self) -> Self {
         // e^(-|x|) is in (0, 1], so neither branch can overflow.
         let e = (-self.abs()).exp();

@@ -137,13 +137,24 @@ const fn product(sizes: [usize; 3]) -> Result<usize, ShapeError> {
     if three > isize::MAX as usize / 8 { Err(ShapeError::Overflow) } else { Ok(three) }
 }
 
+/// The input of a layer that works on maps.
+const fn map(input: Shape) -> Result<[usize; 3], ShapeError> {
+    match input {
+        Shape::Map(map) => Ok(map),
+        Shape::Flat(found) => Err(ShapeError::NeedsMap { found }),
+    }
+}
+
 /// `Conv2d`: a map of any channels to `out` channels.
 ///
 /// # Errors
 ///
 /// If the input is flat, `out` is 0, the window does not fit, or the output is too large.
 pub const fn conv2d(input: Shape, out: usize, window: &Window2d) -> Result<Shape, ShapeError> {
-    let Shape::Map([_, height, width]) = input else { return Err(needs_map(input)) };
+    let [_, height, width] = match map(input) {
+        Ok(map) => map,
+        Err(error) => return Err(error),
+    };
     if out == 0 {
         return Err(ShapeError::Zero { argument: "out" });
     }
@@ -159,7 +170,10 @@ pub const fn conv2d(input: Shape, out: usize, window: &Window2d) -> Result<Shape
 ///
 /// If the input is flat, the window does not fit, or the padding exceeds half of the window.
 pub const fn pool2d(input: Shape, window: &Window2d) -> Result<Shape, ShapeError> {
-    let Shape::Map([channels, height, width]) = input else { return Err(needs_map(input)) };
+    let [channels, height, width] = match map(input) {
+        Ok(map) => map,
+        Err(error) => return Err(error),
+    };
     let mut a = 0;
     while a < 2 {
         let (kernel, padding) = (window.kernel[a], window.padding[a]);
@@ -183,7 +197,7 @@ pub const fn pool2d(input: Shape, window: &Window2d) -> Result<Shape, ShapeError
 pub const fn global_pool2d(input: Shape) -> Result<Shape, ShapeError> {
     match input {
         Shape::Map([channels, _, _]) => Ok(Shape::Flat(channels)),
-        Shape::Flat(_) => Err(needs_map(input)),
+        Shape::Flat(found) => Err(ShapeError::NeedsMap { found }),
     }
 }
 
@@ -224,13 +238,6 @@ pub const fn over_features(input: Shape) -> Result<Shape, ShapeError> {
     match input {
         Shape::Map(found) => Err(ShapeError::NeedsFlat { found }),
         Shape::Flat(_) => Ok(input),
-    }
-}
-
-const fn needs_map(input: Shape) -> ShapeError {
-    match input {
-        Shape::Flat(found) => ShapeError::NeedsMap { found },
-        Shape::Map([_, _, found]) => ShapeError::NeedsMap { found },
     }
 }
 
@@ -305,7 +312,9 @@ impl ShapeError {
                 kernel / 2
             ),
             Self::Zero { argument } => write!(f, "{argument} is 0, but must be at least 1"),
-            Self::Overflow => f.write_str("has sizes that multiply to more than the address space holds; make them smaller"),
+            Self::Overflow => {
+                f.write_str("has sizes that multiply to more than the address space holds; make them smaller")
+            }
         }
     }
 }

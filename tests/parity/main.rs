@@ -7,7 +7,7 @@ use networks::{LeNet, Mlp, Zoo1, Zoo2, Zoo3, Zoo4};
 use nnet::element::{get_lane, set_lane};
 use nnet::host::Trainer;
 use nnet::loss::Loss;
-use nnet::optim::{Adam, AdamW, Cosine, Constant, OneCycle, Optimizer, Schedule, Sgd, Step, WarmUp};
+use nnet::optim::{Adam, AdamW, Constant, Cosine, OneCycle, Optimizer, Schedule, Sgd, Step, WarmUp};
 use nnet::{Element, Lanes, Network, Scalar, Tensor, Train, zeroed};
 use reference::{Reference, check_tensor, check_values};
 
@@ -37,7 +37,12 @@ fn to_f64<S: Scalar>(values: &[S]) -> Vec<f64> {
 }
 
 /// Compares each parameter's part of `got`, a network or gradients, with the tensor of its name.
-fn check_parameters<N: Network>(what: &str, want: &std::collections::BTreeMap<String, reference::Tensor>, got: &N, tolerance: f64) {
+fn check_parameters<N: Network>(
+    what: &str,
+    want: &std::collections::BTreeMap<String, reference::Tensor>,
+    got: &N,
+    tolerance: f64,
+) {
     assert_eq!(want.len(), N::PARAMETERS.len());
     for parameter in N::PARAMETERS {
         let values = to_f64(&got.as_scalars()[parameter.offset..][..parameter.len()]);

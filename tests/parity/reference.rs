@@ -200,9 +200,7 @@ impl Network {
 /// Samples one after the other, each with its own seed.
 fn stacked(seed: u64, shape: &[usize], samples: Range<usize>) -> Vec<f64> {
     let len = shape.iter().product();
-    samples
-        .flat_map(|s| values(seed + s as u64, len, 1.0))
-        .collect()
+    samples.flat_map(|s| values(seed + s as u64, len, 1.0)).collect()
 }
 
 impl Tensor {
@@ -248,10 +246,7 @@ pub fn compare(name: &str, expected: &Tensor, got: &[f64], tolerance: f64) -> Re
     let n: usize = expected.shape().iter().product();
     if got.len() != n {
         let shape = expected.shape();
-        return Err(format!(
-            "{name}: got {} values, want {n} for {shape:?}",
-            got.len()
-        ));
+        return Err(format!("{name}: got {} values, want {n} for {shape:?}", got.len()));
     }
     if let Some(k) = got.iter().position(|v| !v.is_finite()) {
         return Err(format!("{name}[{k}]: got {}, want a finite number", got[k]));
@@ -266,23 +261,13 @@ fn compare_digest(name: &str, want: &Digest, got: &[f64], tolerance: f64) -> Res
     let n = got.len();
     for (j, &sample) in want.samples.iter().enumerate() {
         let k = j * n / SAMPLES;
-        within(
-            &format!("{name}[{k}]"),
-            got[k],
-            sample,
-            tolerance * want.largest,
-        )?;
+        within(&format!("{name}[{k}]"), got[k], sample, tolerance * want.largest)?;
     }
     let (r, ones) = (values(PROJECTION_SEED, n, 1.0), vec![1.0; n]);
     let checks = [
         ("largest", largest(got), want.largest, want.largest),
         ("norm", norm(got), want.norm, want.norm),
-        (
-            "projection",
-            dot(&r, got),
-            want.projection,
-            norm(&r) * want.norm,
-        ),
+        ("projection", dot(&r, got), want.projection, norm(&r) * want.norm),
         ("sum", dot(&ones, got), want.sum, norm(&ones) * want.norm),
     ];
     for (what, got, want, scale) in checks {
@@ -293,11 +278,7 @@ fn compare_digest(name: &str, want: &Digest, got: &[f64], tolerance: f64) -> Res
 
 fn compare_values(name: &str, want: &[f64], got: &[f64], tolerance: f64) -> Result<(), String> {
     if got.len() != want.len() {
-        return Err(format!(
-            "{name}: got {} values, want {}",
-            got.len(),
-            want.len()
-        ));
+        return Err(format!("{name}: got {} values, want {}", got.len(), want.len()));
     }
     let bound = tolerance * largest(want);
     for (k, (&got, &want)) in got.iter().zip(want).enumerate() {
@@ -312,9 +293,7 @@ fn within(what: &str, got: f64, want: f64, bound: f64) -> Result<(), String> {
     if error <= bound {
         return Ok(());
     }
-    Err(format!(
-        "{what}: got {got:e}, want {want:e}, error {error:.1e} above {bound:.1e}"
-    ))
+    Err(format!("{what}: got {got:e}, want {want:e}, error {error:.1e} above {bound:.1e}"))
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -15,10 +15,7 @@ fn digest(v: &[f64]) -> Tensor {
 }
 
 fn whole(v: &[f64]) -> Tensor {
-    Tensor::Whole(Whole {
-        shape: vec![v.len()],
-        values: v.to_vec(),
-    })
+    Tensor::Whole(Whole { shape: vec![v.len()], values: v.to_vec() })
 }
 
 fn refusal(expected: &Tensor, got: &[f64], tolerance: f64) -> String {
@@ -26,20 +23,13 @@ fn refusal(expected: &Tensor, got: &[f64], tolerance: f64) -> String {
 }
 
 #[test]
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "the values are exact in f32"
-)]
+#[allow(clippy::cast_possible_truncation, reason = "the values are exact in f32")]
 #[allow(clippy::float_cmp, reason = "the values are exact in f32")]
 fn formula_agrees_with_python() {
     for case in Reference::load().formula {
         // serde_json may parse a double one unit off; in f32 that rounds away.
         let got = value(case.seed, case.k, case.bound);
-        assert_eq!(
-            got as f32, case.value as f32,
-            "value({}, {}, {})",
-            case.seed, case.k, case.bound
-        );
+        assert_eq!(got as f32, case.value as f32, "value({}, {}, {})", case.seed, case.k, case.bound);
         assert_eq!(f64::from(got as f32), got, "not exact in f32");
     }
 }
@@ -52,23 +42,11 @@ fn every_network_is_complete() {
     assert_eq!(names, ["lenet", "mlp", "zoo1", "zoo2", "zoo3", "zoo4"]);
     for (name, network) in &reference.networks {
         assert_eq!(network.loss == "huber", network.delta.is_some(), "{name}");
-        assert_eq!(
-            network.batches.keys().copied().collect::<Vec<_>>(),
-            [1, 16, 37],
-            "{name}"
-        );
+        assert_eq!(network.batches.keys().copied().collect::<Vec<_>>(), [1, 16, 37], "{name}");
         assert_eq!(network.optimizers.len(), 6, "{name}");
         for (size, batch) in &network.batches {
-            assert_eq!(
-                batch.output.shape(),
-                [&[*size], &network.output[..]].concat(),
-                "{name}"
-            );
-            assert_eq!(
-                batch.input_gradient.shape(),
-                [&[*size], &network.input[..]].concat(),
-                "{name}"
-            );
+            assert_eq!(batch.output.shape(), [&[*size], &network.output[..]].concat(), "{name}");
+            assert_eq!(batch.input_gradient.shape(), [&[*size], &network.input[..]].concat(), "{name}");
             assert!(batch.loss.is_finite());
             assert_shapes(network, &batch.gradients);
         }
@@ -82,12 +60,7 @@ fn every_network_is_complete() {
 fn assert_shapes(network: &Network, tensors: &BTreeMap<String, Tensor>) {
     assert_eq!(tensors.len(), network.parameters.len());
     for parameter in &network.parameters {
-        assert_eq!(
-            tensors[&parameter.name].shape(),
-            parameter.shape,
-            "{}",
-            parameter.name
-        );
+        assert_eq!(tensors[&parameter.name].shape(), parameter.shape, "{}", parameter.name);
     }
 }
 
@@ -96,12 +69,7 @@ fn optimizers_and_cases_have_their_options() {
     let reference = Reference::load();
     let nesterov = &reference.networks["zoo3"].optimizers["sgd_nesterov"].options;
     assert!(nesterov.nesterov && nesterov.lr > 0.0 && nesterov.momentum > 0.0);
-    assert!(
-        reference.networks["zoo3"].optimizers["adamw"]
-            .options
-            .weight_decay
-            > 0.0
-    );
+    assert!(reference.networks["zoo3"].optimizers["adamw"].options.weight_decay > 0.0);
     assert_eq!(reference.schedules["cosine"].len(), 21);
     for (name, case) in &reference.losses {
         assert!(name.starts_with(&case.loss));
@@ -125,10 +93,7 @@ fn zoo3_by_hand_gives_pytorchs_loss() {
     let linear = |layer: &str, x: &[f64]| -> Vec<f64> {
         let w = network.parameter(&format!("{layer}.weight"));
         let b = network.parameter(&format!("{layer}.bias"));
-        w.chunks(x.len())
-            .zip(b)
-            .map(|(row, b)| dot(row, x) + b)
-            .collect()
+        w.chunks(x.len()).zip(b).map(|(row, b)| dot(row, x) + b).collect()
     };
     let delta = network.delta.unwrap();
     for (&size, batch) in &network.batches {
@@ -136,11 +101,7 @@ fn zoo3_by_hand_gives_pytorchs_loss() {
             let hidden: Vec<_> = linear("fc1", x).into_iter().map(f64::tanh).collect();
             linear("fc2", &hidden)
         };
-        let y: Vec<_> = network
-            .inputs(0..size)
-            .chunks(12)
-            .flat_map(forward)
-            .collect();
+        let y: Vec<_> = network.inputs(0..size).chunks(12).flat_map(forward).collect();
         check_tensor("output", &batch.output, &y, 1e-14);
         let huber = |(y, t): (&f64, f64)| match (y - t).abs() {
             r if r <= delta => 0.5 * r * r,

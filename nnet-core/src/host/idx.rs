@@ -98,11 +98,7 @@ impl Idx {
 
     fn check_rank(&self, wanted: usize) -> Result<(), IdxError> {
         let found = self.dimensions.clone();
-        if found.len() == wanted {
-            Ok(())
-        } else {
-            Err(Kind::WrongRank { found, wanted }.at(&self.path, 3))
-        }
+        if found.len() == wanted { Ok(()) } else { Err(Kind::WrongRank { found, wanted }.at(&self.path, 3)) }
     }
 }
 
@@ -123,11 +119,7 @@ struct Stream<'a, R> {
 impl<'a, R: Read> Stream<'a, R> {
     fn new(reader: R, path: &'a Path) -> Self {
         let offset = 0;
-        Self {
-            reader,
-            path,
-            offset,
-        }
+        Self { reader, path, offset }
     }
 
     fn parse(mut self) -> Result<Idx, IdxError> {
@@ -139,11 +131,7 @@ impl<'a, R: Read> Stream<'a, R> {
         let (path, end) = (self.path.into(), self.offset);
         // also makes the gzip decoder reach its checksum
         if self.up_to(1)?.is_empty() {
-            Ok(Idx {
-                path,
-                dimensions,
-                data,
-            })
+            Ok(Idx { path, dimensions, data })
         } else {
             Err(Kind::TrailingBytes.at(self.path, end))
         }
@@ -170,11 +158,7 @@ impl<'a, R: Read> Stream<'a, R> {
         let expected = self.offset.saturating_add(count);
         let bytes = self.up_to(count)?;
         let found = self.offset;
-        if found == expected {
-            Ok(bytes)
-        } else {
-            Err(Kind::Truncated { expected, found }.at(self.path, found))
-        }
+        if found == expected { Ok(bytes) } else { Err(Kind::Truncated { expected, found }.at(self.path, found)) }
     }
 
     /// Reads `count` bytes, or fewer at the end of the stream. `count` may come from an unchecked header:
@@ -195,9 +179,7 @@ fn array_bytes(dimensions: &[usize]) -> Option<u64> {
     if dimensions.contains(&0) {
         return Some(0);
     }
-    dimensions
-        .iter()
-        .try_fold(1_u64, |product, &size| product.checked_mul(size as u64))
+    dimensions.iter().try_fold(1_u64, |product, &size| product.checked_mul(size as u64))
 }
 
 /// Which half of MNIST.
@@ -240,11 +222,7 @@ impl Images {
         if images.len() == labels.len() {
             return Ok(Self { images, labels });
         }
-        let kind = Kind::CountMismatch {
-            labels: labels.len(),
-            images: images.len(),
-            images_path: images.path,
-        };
+        let kind = Kind::CountMismatch { labels: labels.len(), images: images.len(), images_path: images.path };
         Err(kind.at(&labels.path, 4))
     }
 
@@ -252,10 +230,7 @@ impl Images {
     ///
     /// # Errors
     /// Those of [`Idx::open`] and [`Images::new`].
-    pub fn open(
-        images_path: impl AsRef<Path>,
-        labels_path: impl AsRef<Path>,
-    ) -> Result<Self, IdxError> {
+    pub fn open(images_path: impl AsRef<Path>, labels_path: impl AsRef<Path>) -> Result<Self, IdxError> {
         Self::new(Idx::open(images_path)?, Idx::open(labels_path)?)
     }
 
@@ -278,10 +253,7 @@ impl Images {
             Split::Train => "train",
             Split::Test => "t10k",
         };
-        Self::open(
-            find(dir, prefix, "images", 3)?,
-            find(dir, prefix, "labels", 1)?,
-        )
+        Self::open(find(dir, prefix, "images", 3)?, find(dir, prefix, "labels", 1)?)
     }
 
     /// Number of images, and of labels.
@@ -336,18 +308,10 @@ impl Images {
     /// For the first that is not, with the labels' file and the byte where it stands.
     pub fn check_labels(&self, classes: usize) -> Result<(), IdxError> {
         let labels = &self.labels.data;
-        match labels
-            .iter()
-            .position(|&label| usize::from(label) >= classes)
-        {
+        match labels.iter().position(|&label| usize::from(label) >= classes) {
             Some(sample) => {
                 let (label, offset) = (labels[sample], LABELS_START + sample as u64);
-                Err(Kind::LabelOutOfRange {
-                    label,
-                    sample,
-                    classes,
-                }
-                .at(&self.labels.path, offset))
+                Err(Kind::LabelOutOfRange { label, sample, classes }.at(&self.labels.path, offset))
             }
             None => Ok(()),
         }
@@ -356,10 +320,7 @@ impl Images {
 
 fn find(dir: &Path, prefix: &str, content: &str, rank: u8) -> Result<PathBuf, IdxError> {
     let stem = |mark| std::format!("{prefix}-{content}{mark}idx{rank}-ubyte");
-    let tried = ["-", "."]
-        .map(stem)
-        .into_iter()
-        .flat_map(|stem| [stem.clone(), stem + ".gz"]);
+    let tried = ["-", "."].map(stem).into_iter().flat_map(|stem| [stem.clone(), stem + ".gz"]);
     let tried: Vec<String> = tried.collect();
     for path in tried.iter().map(|name| dir.join(name)) {
         match path.try_exists() {
@@ -375,9 +336,7 @@ fn find(dir: &Path, prefix: &str, content: &str, rank: u8) -> Result<PathBuf, Id
 fn blame_gzip(mut error: IdxError) -> IdxError {
     use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     error.kind = match error.kind {
-        Kind::Io(e) if matches!(e.kind(), InvalidData | InvalidInput | UnexpectedEof) => {
-            Kind::Gzip(e)
-        }
+        Kind::Io(e) if matches!(e.kind(), InvalidData | InvalidInput | UnexpectedEof) => Kind::Gzip(e),
         kind => kind,
     };
     error
@@ -418,17 +377,9 @@ pub enum IdxErrorKind {
     /// The dimensions are `found`, but their number should be `wanted`: 3 for images, 1 for labels.
     WrongRank { found: Vec<usize>, wanted: usize },
     /// The file has this many `labels`, but the one at `images_path` this many `images`.
-    CountMismatch {
-        labels: usize,
-        images: usize,
-        images_path: PathBuf,
-    },
+    CountMismatch { labels: usize, images: usize, images_path: PathBuf },
     /// The `label` of `sample`, counted from 0, is not below `classes`.
-    LabelOutOfRange {
-        label: u8,
-        sample: usize,
-        classes: usize,
-    },
+    LabelOutOfRange { label: u8, sample: usize, classes: usize },
     /// The folder holds none of the names `tried`.
     Missing { tried: Vec<String> },
 }
@@ -473,19 +424,11 @@ impl fmt::Display for IdxErrorKind {
             Self::WrongRank { found, .. } => {
                 write!(f, "images {found:?}, not [count, height, width]")
             }
-            Self::CountMismatch {
-                labels,
-                images,
-                images_path,
-            } => {
+            Self::CountMismatch { labels, images, images_path } => {
                 let path = images_path.display();
                 write!(f, "{labels} labels, but {images} images in {path}")
             }
-            Self::LabelOutOfRange {
-                label,
-                sample,
-                classes,
-            } => {
+            Self::LabelOutOfRange { label, sample, classes } => {
                 write!(f, "label {label} of sample {sample} is not below {classes}")
             }
             Self::Missing { tried } => write!(f, "holds none of {}", tried.join(", ")),
@@ -501,9 +444,7 @@ impl fmt::Display for IdxError {
             write!(f, "byte {}: ", self.offset)?;
         }
         self.kind.fmt(f)?;
-        self.kind
-            .cure()
-            .map_or(Ok(()), |cure| write!(f, "; {cure}"))
+        self.kind.cure().map_or(Ok(()), |cure| write!(f, "; {cure}"))
     }
 }
 

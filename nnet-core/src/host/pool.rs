@@ -313,6 +313,8 @@ impl Shared {
                 }
                 spin_loop();
             }
+            // On a busy machine the thread waited for may be next on this very core.
+            thread::yield_now();
         }
         false
     }

@@ -82,10 +82,10 @@ impl<S: Vectors> Kernel<S> for Gradient<'_, S> {
                 let slope = S::from_f64(slope);
                 pairs.for_each(|(dy, &y)| *dy = if y > S::ZERO { *dy } else { slope * *dy });
             }
-            Function::Sigmoid => pairs.for_each(|(dy, &y)| *dy = *dy * (y * (S::ONE - y))),
-            Function::Tanh => pairs.for_each(|(dy, &y)| *dy = *dy * (S::ONE - y * y)),
+            Function::Sigmoid => pairs.for_each(|(dy, &y)| *dy *= y * (S::ONE - y)),
+            Function::Tanh => pairs.for_each(|(dy, &y)| *dy *= S::ONE - y * y),
             // (x·Φ)′ = Φ + x·φ
-            Function::Gelu => pairs.for_each(|(dy, &x)| *dy = *dy * (normal_distribution(x) + x * normal_density(x))),
+            Function::Gelu => pairs.for_each(|(dy, &x)| *dy *= normal_distribution(x) + x * normal_density(x)),
         }
     }
 }

@@ -54,7 +54,10 @@ pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], b:
         target: shape.y,
     };
     let kernel_width = kernel[1];
-    S::dispatch(lanes, Correlation { lanes, rows: line(0), columns: line(1), channels, kernel_width, w, b, x, y: y.as_mut_ptr() });
+    S::dispatch(
+        lanes,
+        Correlation { lanes, rows: line(0), columns: line(1), channels, kernel_width, w, b, x, y: y.as_mut_ptr() },
+    );
 }
 
 /// Forward: y[o][r][c] += w[o][i][kh][kw] · x[i][r·S + kh − P][c·S + kw − P]
@@ -62,9 +65,7 @@ pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], b:
 pub(super) fn input_gradient<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], dy: &[S], dx: &mut [S]) {
     shape.check(lanes, w, dx, dy);
     let Convolution { inputs, outputs, window: Window2d { kernel, stride, padding }, .. } = *shape;
-    let line = |a: usize, residue| {
-        Line::transposed(shape.x[a], shape.y[a], kernel[a], stride[a], padding[a], residue)
-    };
+    let line = |a: usize, residue| Line::transposed(shape.x[a], shape.y[a], kernel[a], stride[a], padding[a], residue);
     let channels = Channels {
         from: outputs,
         to: inputs,
@@ -161,17 +162,14 @@ impl<S: Vectors> Correlation<'_, S> {
         let mut m = 0;
         while m < self.columns.outputs {
             let inside = if interior.contains(&m) { interior.end - m } else { 0 };
-            // SAFETY: `row_of` describes rows that lie in w, x and y by the checks of the constructors;
-            // columns `m..m + B` are inside the interior, or B = 1 and the taps are the valid ones of column m.
-            unsafe {
-                m += if wide && inside >= 4 {
-                    self.columns_at::<I, A, 4>(simd, &row, m, bias)
-                } else if inside >= 2 {
-                    self.columns_at::<I, A, 2>(simd, &row, m, bias)
-                } else {
-                    self.columns_at::<I, A, 1>(simd, &row, m, bias)
-                };
-            }
+            m += match inside {
+                // SAFETY: `row` comes from `row_of`, and columns m to m + 3 are inside the interior.
+                4.. if wide => unsafe { self.columns_at::<I, A, 4>(simd, &row, m, bias) },
+                // SAFETY: `row` comes from `row_of`, and columns m and m + 1 are inside the interior.
+                2.. => unsafe { self.columns_at::<I, A, 2>(simd, &row, m, bias) },
+                // SAFETY: `row` comes from `row_of`, and column m has its own valid taps.
+                _ => unsafe { self.columns_at::<I, A, 1>(simd, &row, m, bias) },
+            };
         }
     }
 
@@ -187,8 +185,7 @@ impl<S: Vectors> Correlation<'_, S> {
         let w_offset = first * channels.w_to + tap_row * self.kernel_width + self.columns.tap;
         let x_offset = (source_row * source_width + self.columns.input) * lanes + part.cast_signed();
         let plane = area(channels.target) * self.lanes;
-        let y_offset =
-            first * plane + (target_row * channels.target[1] + self.columns.output) * self.lanes + part;
+        let y_offset = first * plane + (target_row * channels.target[1] + self.columns.output) * self.lanes + part;
         Row {
             w: self.w.as_ptr().wrapping_add(w_offset),
             x: self.x.as_ptr().wrapping_offset(x_offset),

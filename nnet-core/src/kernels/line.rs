@@ -77,8 +77,7 @@ impl Line {
     #[inline(always)]
     pub fn valid(&self, n: usize) -> Range<usize> {
         let (base, extent) = (self.input_of(n), self.extent.cast_signed());
-        let (low, high) =
-            if self.tap_move > 0 { (-base, extent - base) } else { (base - extent + 1, base + 1) };
+        let (low, high) = if self.tap_move > 0 { (-base, extent - base) } else { (base - extent + 1, base + 1) };
         let high = high.clamp(0, self.taps.cast_signed()).cast_unsigned();
         low.clamp(0, high.cast_signed()).cast_unsigned()..high
     }
@@ -99,9 +98,15 @@ mod tests {
     /// Each product of a correlation is met once, forward and transposed.
     #[test]
     fn every_product_is_met_once() {
-        for (inputs, kernel, stride, padding) in
-            [(7_usize, 3_usize, 1_usize, 0_usize), (7, 3, 1, 1), (8, 5, 2, 2), (9, 2, 3, 0), (5, 4, 3, 3), (4, 1, 2, 0), (3, 5, 1, 2)]
-        {
+        for (inputs, kernel, stride, padding) in [
+            (7_usize, 3_usize, 1_usize, 0_usize),
+            (7, 3, 1, 1),
+            (8, 5, 2, 2),
+            (9, 2, 3, 0),
+            (5, 4, 3, 3),
+            (4, 1, 2, 0),
+            (3, 5, 1, 2),
+        ] {
             let outputs = (inputs + 2 * padding - kernel) / stride + 1;
             let mut want = [[[false; 8]; 16]; 16];
             for o in 0..outputs {

@@ -18,7 +18,6 @@ pub use activation::Function;
 pub use convolution::Convolution;
 pub use pool::Pool;
 
-
 /// The kernels of a scalar; what they compute is said at the layers that call them.
 #[doc(hidden)]
 pub trait Kernels: Sized {

@@ -82,12 +82,9 @@ mod tests {
         fill(layer.as_scalars_mut(), 1);
         let mut x = [0.0_f64; 7];
         fill(&mut x, 2);
-        check_gradients::<_, _, [f64; 5]>(
-            &mut layer,
-            &mut x,
-            |layer, x, y| layer.forward(x, y),
-            |layer, x, dy, gradients, dx| layer.backward(x, dy, gradients, Some(dx)),
-        );
+        check_gradients::<_, _, [f64; 5]>(&mut layer, &mut x, Linear::forward, |layer, x, dy, gradients, dx| {
+            layer.backward(x, dy, gradients, Some(dx))
+        });
     }
 
     #[test]

@@ -42,14 +42,7 @@ impl MaxPool2d {
     ///
     /// If the window does not lead from `[H, W]` to `[OH, OW]`, or its padding exceeds half of its kernel.
     #[inline]
-    pub fn forward<
-        E: Element,
-        const C: usize,
-        const H: usize,
-        const W: usize,
-        const OH: usize,
-        const OW: usize,
-    >(
+    pub fn forward<E: Element, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>(
         self,
         x: &[[[E; W]; H]; C],
         y: &mut [[[E; OW]; OH]; C],
@@ -64,14 +57,7 @@ impl MaxPool2d {
     ///
     /// As [`forward`](Self::forward).
     #[inline]
-    pub fn backward<
-        E: Element,
-        const C: usize,
-        const H: usize,
-        const W: usize,
-        const OH: usize,
-        const OW: usize,
-    >(
+    pub fn backward<E: Element, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>(
         self,
         x: &[[[E; W]; H]; C],
         dy: &[[[E; OW]; OH]; C],
@@ -96,14 +82,7 @@ impl AvgPool2d {
     ///
     /// If the window does not lead from `[H, W]` to `[OH, OW]`, or its padding exceeds half of its kernel.
     #[inline]
-    pub fn forward<
-        E: Element,
-        const C: usize,
-        const H: usize,
-        const W: usize,
-        const OH: usize,
-        const OW: usize,
-    >(
+    pub fn forward<E: Element, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>(
         self,
         x: &[[[E; W]; H]; C],
         y: &mut [[[E; OW]; OH]; C],
@@ -118,14 +97,7 @@ impl AvgPool2d {
     ///
     /// As [`forward`](Self::forward).
     #[inline]
-    pub fn backward<
-        E: Element,
-        const C: usize,
-        const H: usize,
-        const W: usize,
-        const OH: usize,
-        const OW: usize,
-    >(
+    pub fn backward<E: Element, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>(
         self,
         dy: &[[[E; OW]; OH]; C],
         dx: &mut [[[E; W]; H]; C],

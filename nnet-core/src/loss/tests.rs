@@ -38,7 +38,8 @@ fn gradients_agree_with_central_differences() {
 
 #[test]
 fn values_by_hand() {
-    let near = |got: f64, want: f64| assert!((got - want).abs() <= 4.0 * f64::EPSILON * want.abs(), "{got}, want {want}");
+    let near =
+        |got: f64, want: f64| assert!((got - want).abs() <= 4.0 * f64::EPSILON * want.abs(), "{got}, want {want}");
     near(CrossEntropy.forward(&[0.0; 4], &[1]), libm::log(4.0));
     near(NegativeLogLikelihood.forward(&[-0.5, -2.0], &[1]), 2.0);
     near(MeanSquaredError.forward(&[1.0, 3.0], &[[0.0, 1.0]]), 2.5);

@@ -52,10 +52,31 @@ impl Adam {
         self
     }
 
+    /// The learning rate.
+    #[must_use]
+    pub const fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// Changes the learning rate.
+    pub const fn set_rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
+
     /// The step with `l2`·w added to the gradient, and w shrunk by `shrink`·w first.
     #[inline]
     #[allow(clippy::too_many_arguments, reason = "the arguments of `Optimizer::update` and the two decays")]
-    fn step<S: Scalar>(&self, step: u64, rate: f64, l2: f64, shrink: f64, w: &mut [S], g: &[S], m: &mut [S], v: &mut [S]) {
+    fn step<S: Scalar>(
+        &self,
+        step: u64,
+        rate: f64,
+        l2: f64,
+        shrink: f64,
+        w: &mut [S],
+        g: &[S],
+        m: &mut [S],
+        v: &mut [S],
+    ) {
         let [beta1, beta2] = self.betas;
         #[allow(clippy::cast_precision_loss, reason = "β^t is 0 long before 2^53 steps")]
         let t = step as f64;
@@ -96,6 +117,17 @@ impl AdamW {
     #[must_use]
     pub const fn weight_decay(self, weight_decay: f64) -> Self {
         Self(self.0.weight_decay(weight_decay))
+    }
+
+    /// The learning rate.
+    #[must_use]
+    pub const fn rate(&self) -> f64 {
+        self.0.rate
+    }
+
+    /// Changes the learning rate.
+    pub const fn set_rate(&mut self, rate: f64) {
+        self.0.rate = rate;
     }
 }
 

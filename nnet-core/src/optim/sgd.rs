@@ -54,6 +54,17 @@ impl<M> Sgd<M> {
         self.weight_decay = weight_decay;
         self
     }
+
+    /// The learning rate.
+    #[must_use]
+    pub const fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// Changes the learning rate.
+    pub const fn set_rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
 }
 
 impl Sgd<Momentum> {

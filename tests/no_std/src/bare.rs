@@ -1,4 +1,4 @@
-//! What a program without a C library must bring: an entry point, two system calls, four memory functions.
+//! What a program without a C library must bring: an entry point, two system calls, five memory functions.
 
 use core::arch::{asm, global_asm};
 
@@ -77,6 +77,12 @@ unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, n: usize) -> i32 {
         }
     }
     0
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, n: usize) -> i32 {
+    // SAFETY: the same contract.
+    unsafe { memcmp(a, b, n) }
 }
 
 /// Named by the precompiled `core`, never called: there is no unwinding.

@@ -93,11 +93,11 @@ fn train(memory: &mut Memory, optimizer: &Sgd<Momentum>) -> f32 {
 /// The program; 0 if the loss fell to a tenth and all digits are right.
 fn run(memory: &mut Memory) -> i32 {
     memory.network.init(&mut Random::new(1));
-    let optimizer = Sgd::new(0.01).momentum(0.9);
+    let optimizer = Sgd::new(0.002).momentum(0.9);
     let before = correct(memory);
     let first = train(memory, &optimizer);
     let mut last = first;
-    for _ in 0..20 {
+    for _ in 0..15 {
         last = train(memory, &optimizer);
     }
     let fell = last < 0.1 * first;

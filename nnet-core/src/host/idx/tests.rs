@@ -82,10 +82,7 @@ fn reads_plain_and_packed() {
     let file = idx(&[2, 3], &[1, 2, 3, 4, 5, 6]);
     for file in [file.clone(), gzip(&file)] {
         let idx = read(&file).unwrap();
-        assert_eq!(
-            (idx.dimensions(), idx.data()),
-            (&[2, 3][..], &[1, 2, 3, 4, 5, 6][..])
-        );
+        assert_eq!((idx.dimensions(), idx.data()), (&[2, 3][..], &[1, 2, 3, 4, 5, 6][..]));
         assert_eq!((idx.len(), idx.is_empty()), (2, false));
         assert_eq!(format!("{idx:?}"), r#"Idx("f", [2, 3])"#);
         assert_eq!(idx.into_data(), [1, 2, 3, 4, 5, 6]);
@@ -113,30 +110,12 @@ fn reads_empty_arrays_and_the_highest_rank() {
 fn refuses_with_place_and_cure() {
     let cases = [
         (&b""[..], "f: ends after 0 of 4 bytes; fetch the file again"),
-        (
-            &[0, 0, 8],
-            "f: byte 3: ends after 3 of 4 bytes; fetch the file again",
-        ),
-        (
-            b"<!doctype",
-            "f: starts with 3c 21, not 00 00; check that no other file was saved under its name",
-        ),
-        (
-            &[0, 0, 0x0d, 1],
-            "f: byte 2: element type 0x0d, not 0x08; convert the elements to unsigned bytes",
-        ),
-        (
-            &[0, 0, 8, 0],
-            "f: byte 3: no dimensions, at least one wanted; correct the header",
-        ),
-        (
-            &[0, 0, 8, 2, 0, 0, 0, 1, 0],
-            "f: byte 9: ends after 9 of 12 bytes; fetch the file again",
-        ),
-        (
-            &[0, 0, 8, 1, 0, 0, 0, 3, 7],
-            "f: byte 9: ends after 9 of 11 bytes; fetch the file again",
-        ),
+        (&[0, 0, 8], "f: byte 3: ends after 3 of 4 bytes; fetch the file again"),
+        (b"<!doctype", "f: starts with 3c 21, not 00 00; check that no other file was saved under its name"),
+        (&[0, 0, 0x0d, 1], "f: byte 2: element type 0x0d, not 0x08; convert the elements to unsigned bytes"),
+        (&[0, 0, 8, 0], "f: byte 3: no dimensions, at least one wanted; correct the header"),
+        (&[0, 0, 8, 2, 0, 0, 0, 1, 0], "f: byte 9: ends after 9 of 12 bytes; fetch the file again"),
+        (&[0, 0, 8, 1, 0, 0, 0, 3, 7], "f: byte 9: ends after 9 of 11 bytes; fetch the file again"),
         (
             &[0, 0, 8, 1, 0, 0, 0, 1, 7, 7],
             "f: byte 9: bytes after the last element; cut the rest off, or correct the header",
@@ -146,10 +125,8 @@ fn refuses_with_place_and_cure() {
         assert_eq!(refusal(file), message);
     }
     let huge = idx(&[u32::MAX; 3], &[]);
-    assert!(
-        matches!(read(&huge).unwrap_err(), IdxError { offset: 4, kind: Kind::TooLarge { dimensions }, .. }
-        if dimensions.len() == 3)
-    );
+    assert!(matches!(read(&huge).unwrap_err(), IdxError { offset: 4, kind: Kind::TooLarge { dimensions }, .. }
+        if dimensions.len() == 3));
 }
 
 #[test]
@@ -173,9 +150,7 @@ fn a_header_of_a_tebibyte_costs_nothing() {
     let start = Instant::now();
     for file in [file.clone(), gzip(&file)] {
         let error = read(&file).unwrap_err();
-        assert!(
-            matches!(error.kind, Kind::Truncated { found: 40, expected } if expected == (1 << 40) + 12)
-        );
+        assert!(matches!(error.kind, Kind::Truncated { found: 40, expected } if expected == (1 << 40) + 12));
     }
     assert!(start.elapsed() < Duration::from_secs(1));
     let mut stream = Stream::new(&file[..], Path::new("f"));
@@ -186,29 +161,10 @@ fn a_header_of_a_tebibyte_costs_nothing() {
 fn unpacks_no_more_than_the_header_declares() {
     let bomb = gzip(&idx(&[1], &vec![0; 1 << 26]));
     let taken = Cell::new(0);
-    let meter = Meter {
-        below: &bomb[..],
-        taken: &taken,
-        limit: usize::MAX,
-    };
+    let meter = Meter { below: &bomb[..], taken: &taken, limit: usize::MAX };
     let error = Idx::read(meter, "bomb").unwrap_err();
-    assert!(
-        matches!(
-            error,
-            IdxError {
-                offset: 9,
-                kind: Kind::TrailingBytes,
-                ..
-            }
-        ),
-        "{error}"
-    );
-    assert!(
-        taken.get() < bomb.len() / 2,
-        "took {} of {}",
-        taken.get(),
-        bomb.len()
-    );
+    assert!(matches!(error, IdxError { offset: 9, kind: Kind::TrailingBytes, .. }), "{error}");
+    assert!(taken.get() < bomb.len() / 2, "took {} of {}", taken.get(), bomb.len());
 }
 
 #[test]
@@ -217,30 +173,14 @@ fn reports_where_reading_failed() {
     for (file, offset) in [(file.clone(), Some(60)), (gzip(&file), None)] {
         for limit in 0..file.len() {
             let taken = Cell::new(0);
-            let error = Idx::read(
-                Meter {
-                    below: &file[..],
-                    taken: &taken,
-                    limit,
-                },
-                "disk",
-            )
-            .unwrap_err();
+            let error = Idx::read(Meter { below: &file[..], taken: &taken, limit }, "disk").unwrap_err();
             assert!(matches!(error.kind, Kind::Io(_)), "{error}");
             assert_eq!(error.source().unwrap().to_string(), "unplugged");
-            assert!(
-                limit != 60 || offset.is_none_or(|offset| error.offset == offset),
-                "{error}"
-            );
+            assert!(limit != 60 || offset.is_none_or(|offset| error.offset == offset), "{error}");
         }
     }
     let error = Idx::open("no/such/file").unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("no/such/file: cannot be read: "),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("no/such/file: cannot be read: "), "{error}");
 }
 
 #[test]
@@ -248,15 +188,11 @@ fn pairs_images_with_labels() {
     let images = read(&idx(&[3, 2, 1], &[1, 2, 3, 4, 5, 6])).unwrap();
     let labels = read(&idx(&[3], &[0, 9, 4])).unwrap();
     let set = Images::new(images, labels).unwrap();
-    assert_eq!(
-        (set.count(), set.height(), set.width(), set.classes()),
-        (3, 2, 1, 10)
-    );
+    assert_eq!((set.count(), set.height(), set.width(), set.classes()), (3, 2, 1, 10));
     assert_eq!([set.pixels(0), set.pixels(2)], [&[1, 2], &[5, 6]]);
     assert_eq!([set.label(0), set.label(1)], [0, 9]);
     set.check_labels(10).unwrap();
-    let message =
-        "f: byte 9: label 9 of sample 1 is not below 9; allow more classes, or correct the label";
+    let message = "f: byte 9: label 9 of sample 1 is not below 9; allow more classes, or correct the label";
     assert_eq!(set.check_labels(9).unwrap_err().to_string(), message);
     assert_eq!(set.check_labels(0).unwrap_err().offset, 8);
 }
@@ -273,9 +209,7 @@ fn a_set_may_be_empty() {
 #[should_panic(expected = "image 1 of 1")]
 fn an_image_past_the_end_panics() {
     let one = || read(&idx(&[1, 1, 1], &[0])).unwrap();
-    let _ = Images::new(one(), read(&idx(&[1], &[0])).unwrap())
-        .unwrap()
-        .pixels(1);
+    let _ = Images::new(one(), read(&idx(&[1], &[0])).unwrap()).unwrap().pixels(1);
 }
 
 #[test]
@@ -284,29 +218,12 @@ fn refuses_what_does_not_pair() {
     let images = named("x", idx(&[2, 1, 1], &[0, 0]));
     let labels = named("y", idx(&[3], &[0, 0, 0]));
     let cases = [
-        (
-            &images,
-            &labels,
-            "y: byte 4: 3 labels, but 2 images in x; take both files from the same split",
-        ),
-        (
-            &labels,
-            &labels,
-            "y: byte 3: images [3], not [count, height, width]; check which file is which",
-        ),
-        (
-            &images,
-            &images,
-            "x: byte 3: labels [2, 1, 1], not [count]; check which file is which",
-        ),
+        (&images, &labels, "y: byte 4: 3 labels, but 2 images in x; take both files from the same split"),
+        (&labels, &labels, "y: byte 3: images [3], not [count, height, width]; check which file is which"),
+        (&images, &images, "x: byte 3: labels [2, 1, 1], not [count]; check which file is which"),
     ];
     for (images, labels, message) in cases {
-        assert_eq!(
-            Images::new(images.clone(), labels.clone())
-                .unwrap_err()
-                .to_string(),
-            message
-        );
+        assert_eq!(Images::new(images.clone(), labels.clone()).unwrap_err().to_string(), message);
     }
 }
 
@@ -318,10 +235,7 @@ fn finds_every_usual_name() {
         for (mark, end) in [("-", ""), ("-", ".gz"), (".", ""), (".", ".gz")] {
             let paths = [
                 folder.put(&format!("{prefix}-images{mark}idx3-ubyte{end}"), &images),
-                folder.put(
-                    &format!("{prefix}-labels{mark}idx1-ubyte{end}"),
-                    &gzip(&labels),
-                ),
+                folder.put(&format!("{prefix}-labels{mark}idx1-ubyte{end}"), &gzip(&labels)),
             ];
             let set = Images::open_dir(&folder.0, split).unwrap();
             assert_eq!((set.pixels(0), set.label(0)), (&[7][..], 3));
@@ -334,10 +248,7 @@ fn finds_every_usual_name() {
     let error = Images::open_dir(&folder.0, Split::Train).unwrap_err();
     let message = "holds none of train-labels-idx1-ubyte, train-labels-idx1-ubyte.gz, \
         train-labels.idx1-ubyte, train-labels.idx1-ubyte.gz; put one of them there";
-    assert_eq!(
-        error.to_string(),
-        format!("{}: {message}", folder.0.display())
-    );
+    assert_eq!(error.to_string(), format!("{}: {message}", folder.0.display()));
     let file = folder.put("file", &images);
     let error = Images::open(&folder.0, &file).unwrap_err();
     assert!(matches!(error.kind, Kind::Io(_)), "{error}");

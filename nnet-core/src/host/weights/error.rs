@@ -7,6 +7,17 @@ use std::string::String;
 use std::vec::Vec;
 
 /// Why weights could not be read or written.
+///
+/// ```
+/// use nnet_core::host::weights::{WeightsError, WeightsErrorKind};
+///
+/// fn is_missing(error: &WeightsError) -> bool {
+///     matches!(&error.kind, WeightsErrorKind::Io(error) if error.kind() == std::io::ErrorKind::NotFound)
+/// }
+///
+/// let absent = std::io::Error::from(std::io::ErrorKind::NotFound);
+/// assert!(is_missing(&WeightsError { path: None, kind: WeightsErrorKind::Io(absent) }));
+/// ```
 #[derive(Debug)]
 pub struct WeightsError {
     /// The file; none for bytes in memory.

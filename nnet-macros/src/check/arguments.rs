@@ -1,0 +1,264 @@
+//! Arguments in the order of their parameters, by position or by name, and the values that they may have.
+
+use std::fmt::Display;
+
+use nnet_core::shape::{ShapeError, Window2d};
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{Expr, Lit, UnOp};
+
+use crate::ast::{Argument, Call};
+use crate::errors::Errors;
+use crate::nearest::suggestion;
+use crate::parse;
+
+/// A name, and the default as it is documented. Without one it must be given.
+pub type Parameter = (&'static str, Option<&'static str>);
+
+/// The arguments of one call, each with its parameter.
+pub struct Arguments<'a> {
+    /// What an error begins with: `conv1`.
+    owner: String,
+    callee: String,
+    bound: Vec<(&'static str, &'a Expr)>,
+    /// Whether some argument has no parameter, or some parameter no argument.
+    broken: bool,
+}
+
+impl<'a> Arguments<'a> {
+    pub fn bind(owner: &str, call: &'a Call, parameters: &[Parameter], errors: &mut Errors) -> Self {
+        let callee = parse::text(&call.path);
+        let mut this = Self { owner: owner.to_owned(), callee, bound: Vec::new(), broken: false };
+        let mut positions = parameters.iter();
+        let mut named = false;
+        for argument in &call.arguments {
+            named |= argument.name.is_some();
+            let name = match &argument.name {
+                None if named => Err("an argument without a name follows one with a name, so name it too".to_owned()),
+                None => positions.next().map(|parameter| parameter.0).ok_or_else(|| surplus(&this.callee, parameters)),
+                Some(name) => this.parameter(&name.to_string(), parameters),
+            };
+            match name {
+                Ok(name) => this.bound.push((name, &argument.value)),
+                Err(why) => this.refuse(place(argument), format_args!("{why}; {}", listed(parameters)), errors),
+            }
+        }
+        if !this.broken {
+            this.report_missing(call, parameters, errors);
+        }
+        this
+    }
+
+    /// The parameter of a named argument.
+    fn parameter(&self, name: &str, parameters: &[Parameter]) -> Result<&'static str, String> {
+        let callee = &self.callee;
+        if self.bound.iter().any(|(bound, _)| *bound == name) {
+            return Err(format!("{callee} is given `{name}` twice"));
+        }
+        let names: Vec<_> = parameters.iter().map(|parameter| parameter.0).collect();
+        let found = names.iter().find(|candidate| **candidate == name).copied();
+        found.ok_or_else(|| format!("{callee} has no argument `{name}`{}", suggestion(name, &names)))
+    }
+
+    fn report_missing(&mut self, call: &Call, parameters: &[Parameter], errors: &mut Errors) {
+        let is_missing = |(name, default): &&Parameter| default.is_none() && self.get(name).is_none();
+        let missing: Vec<_> = parameters.iter().filter(is_missing).map(|(name, _)| format!("`{name}`")).collect();
+        if !missing.is_empty() {
+            let message = format!("{} needs {}; {}", self.callee, missing.join(" and "), listed(parameters));
+            self.refuse(call.tokens.clone(), message, errors);
+        }
+    }
+
+    fn refuse(&mut self, place: impl ToTokens, message: impl Display, errors: &mut Errors) {
+        self.broken = true;
+        errors.over(place, format_args!("{}: {message}", self.owner));
+    }
+
+    fn get(&self, name: &str) -> Option<&'a Expr> {
+        self.bound.iter().find(|(bound, _)| *bound == name).map(|(_, value)| *value)
+    }
+
+    /// The value of an argument by `read`, or its default.
+    fn value<T>(
+        &self,
+        name: &str,
+        default: Option<T>,
+        errors: &mut Errors,
+        read: impl Fn(&Expr) -> Result<T, String>,
+    ) -> Option<T> {
+        let Some(value) = self.get(name) else { return default.filter(|_| !self.broken) };
+        match read(value) {
+            Ok(value) => Some(value).filter(|_| !self.broken),
+            Err(why) => {
+                errors.over(value, format_args!("{}: {name} {why}", self.owner));
+                None
+            }
+        }
+    }
+
+    /// An integer of at least 1.
+    pub fn size(&self, name: &'static str, errors: &mut Errors) -> Option<usize> {
+        self.value(name, None, errors, |value| integer(value).and_then(nonzero))
+    }
+
+    /// `kernel`, `stride` and `padding`; a stride that is not given is `default_stride`, or else the kernel.
+    pub fn window(&self, default_stride: Option<[usize; 2]>, errors: &mut Errors) -> Option<Window2d> {
+        let nonzero_pair = |value: &Expr| {
+            let [height, width] = pair(value)?;
+            Ok([nonzero(height)?, nonzero(width)?])
+        };
+        let kernel = self.value("kernel", None, errors, nonzero_pair);
+        let stride = self.value("stride", default_stride.or(kernel), errors, nonzero_pair);
+        let padding = self.value("padding", Some([0, 0]), errors, pair);
+        Some(Window2d::new(kernel?, stride?, padding?))
+    }
+
+    pub fn flag(&self, name: &str, default: bool, errors: &mut Errors) -> Option<bool> {
+        self.value(name, Some(default), errors, |value| match literal(value) {
+            Some(Lit::Bool(flag)) => Ok(flag.value),
+            _ => Err(format!("must be `true` or `false`, found `{}`", text(value))),
+        })
+    }
+
+    /// A finite number for which `is_allowed`; `range` says which are.
+    pub fn number<T>(
+        &self,
+        name: &str,
+        default: Option<T>,
+        range: &str,
+        convert: fn(f64) -> Option<T>,
+        errors: &mut Errors,
+    ) -> Option<T> {
+        self.value(name, default, errors, |value| {
+            let number = real(value).filter(|number| number.is_finite()).and_then(convert);
+            number.ok_or_else(|| format!("must be a finite number {range}, found `{}`", text(value)))
+        })
+    }
+
+    /// Whether every argument has a parameter and the other way round.
+    pub fn is_whole(&self) -> bool {
+        !self.broken
+    }
+
+    /// Where the arguments' values are written.
+    pub fn places(&self) -> Vec<(&'static str, TokenStream)> {
+        self.bound.iter().map(|(name, value)| (*name, value.to_token_stream())).collect()
+    }
+}
+
+fn surplus(callee: &str, parameters: &[Parameter]) -> String {
+    match parameters.len() {
+        0 => format!("{callee} has no arguments"),
+        1 => format!("{callee} has only 1 argument"),
+        count => format!("{callee} has only {count} arguments"),
+    }
+}
+
+/// `it takes (out, kernel, stride = 1, padding = 0, bias = true)`
+fn listed(parameters: &[Parameter]) -> String {
+    if parameters.is_empty() {
+        return "write it without parentheses".to_owned();
+    }
+    let each = parameters.iter().map(|(name, default)| match default {
+        Some(default) => format!("{name} = {default}"),
+        None => (*name).to_owned(),
+    });
+    format!("it takes ({})", each.collect::<Vec<_>>().join(", "))
+}
+
+fn place(argument: &Argument) -> TokenStream {
+    argument.name.as_ref().map_or_else(|| argument.value.to_token_stream(), ToTokens::to_token_stream)
+}
+
+/// The value without the parentheses around it, nor the invisible ones of a macro's argument.
+fn plain(value: &Expr) -> &Expr {
+    match value {
+        Expr::Paren(inside) => plain(&inside.expr),
+        Expr::Group(inside) => plain(&inside.expr),
+        other => other,
+    }
+}
+
+fn literal(value: &Expr) -> Option<&Lit> {
+    if let Expr::Lit(literal) = plain(value) { Some(&literal.lit) } else { None }
+}
+
+/// What a minus is before.
+fn negated(value: &Expr) -> Option<&Expr> {
+    match plain(value) {
+        Expr::Unary(minus) if matches!(minus.op, UnOp::Neg(_)) => Some(&minus.expr),
+        _ => None,
+    }
+}
+
+/// An integer literal, or why it is none.
+pub fn integer(value: &Expr) -> Result<usize, String> {
+    let found = text(value);
+    if let Some(Lit::Int(number)) = literal(value) {
+        return match number.suffix() {
+            "" | "usize" => number.base10_parse().map_err(|_| format!("is too large: {found}")),
+            suffix => Err(format!("must be an integer without the suffix `{suffix}`, found `{found}`")),
+        };
+    }
+    Err(match plain(value) {
+        Expr::Path(_) => {
+            format!("must be an integer literal, found `{found}`; write its value, for sizes are integer literals")
+        }
+        _ if negated(value).is_some() => format!("must be an integer that is not negative, found `{found}`"),
+        _ => format!("must be an integer literal, found `{found}`"),
+    })
+}
+
+/// `5` for both axes, or `[5, 3]`: height, width.
+fn pair(value: &Expr) -> Result<[usize; 2], String> {
+    let Expr::Array(array) = plain(value) else { return integer(value).map(|both| [both; 2]) };
+    let mut sizes = array.elems.iter();
+    match (sizes.next(), sizes.next(), sizes.next()) {
+        (Some(height), Some(width), None) => Ok([integer(height)?, integer(width)?]),
+        _ => Err(format!("must be one integer, or `[height, width]`, found `{}`", text(value))),
+    }
+}
+
+fn nonzero(size: usize) -> Result<usize, String> {
+    // The wording of the rule, without the argument's name, which the caller puts before it.
+    let zero = || ShapeError::Zero { argument: "" }.to_string().trim_start().to_owned();
+    if size == 0 { Err(zero()) } else { Ok(size) }
+}
+
+/// A literal with or without a point, and with or without a minus.
+fn real(value: &Expr) -> Option<f64> {
+    if let Some(positive) = negated(value) {
+        return real(positive).map(|number| -number);
+    }
+    match literal(value)? {
+        Lit::Int(number) => number.base10_parse().ok(),
+        Lit::Float(number) => number.base10_parse().ok(),
+        _ => None,
+    }
+}
+
+/// The call as a person would write it: `Conv2d(6, kernel = [5, 3])`.
+pub fn written(call: &Call) -> String {
+    let arguments = call.arguments.iter().map(|argument| match &argument.name {
+        Some(name) => format!("{name} = {}", text(&argument.value)),
+        None => text(&argument.value),
+    });
+    let arguments: Vec<_> = arguments.collect();
+    let name = parse::text(&call.path);
+    if arguments.is_empty() { name } else { format!("{name}({})", arguments.join(", ")) }
+}
+
+/// A value as a person would write it.
+fn text(value: &Expr) -> String {
+    if let Some(positive) = negated(value) {
+        return format!("-{}", text(positive));
+    }
+    match plain(value) {
+        Expr::Array(array) => {
+            let elements: Vec<_> = array.elems.iter().map(text).collect();
+            format!("[{}]", elements.join(", "))
+        }
+        Expr::Path(path) if path.qself.is_none() => parse::text(&path.path),
+        other => other.to_token_stream().to_string(),
+    }
+}

@@ -1,0 +1,48 @@
+//! The errors of a phase, collected so that all of them are reported together.
+
+use std::fmt::Display;
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+/// The errors so far. After [`end_phase`](Errors::end_phase) has seen one, later ones are dropped: they may follow from it.
+#[derive(Default)]
+pub struct Errors {
+    list: Vec<syn::Error>,
+    closed: bool,
+}
+
+impl Errors {
+    pub fn at(&mut self, span: Span, message: impl Display) {
+        self.push(syn::Error::new(span, message));
+    }
+
+    /// Reports `message` under all of `tokens`.
+    pub fn over(&mut self, tokens: impl ToTokens, message: impl Display) {
+        self.push(syn::Error::new_spanned(tokens, message));
+    }
+
+    pub fn push(&mut self, error: syn::Error) {
+        if !self.closed {
+            self.list.push(error);
+        }
+    }
+
+    pub fn end_phase(&mut self) {
+        self.closed = !self.is_empty();
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// One `compile_error!` for each error.
+    pub fn into_tokens(self) -> TokenStream {
+        self.list.iter().map(syn::Error::to_compile_error).collect()
+    }
+
+    #[cfg(test)]
+    pub fn messages(&self) -> Vec<String> {
+        self.list.iter().map(ToString::to_string).collect()
+    }
+}

@@ -1,0 +1,50 @@
+//! `impl Train`, if the declaration names a loss.
+
+use proc_macro2::TokenStream;
+use syn::Ident;
+
+use super::words::number;
+use crate::infer::Network;
+use crate::layer::Loss;
+
+pub fn implementation(network: &Network) -> TokenStream {
+    network.loss.as_ref().map(|(loss, word)| train(&network.name, loss, word)).unwrap_or_default()
+}
+
+/// The loss and the type of a target.
+pub fn train(network: &Ident, loss: &Loss, word: &Ident) -> TokenStream {
+    let loss_type = loss_type(loss, word);
+    let value = match loss {
+        Loss::Huber { delta } => {
+            let delta = number(*delta);
+            code!(#loss_type { delta: #delta })
+        }
+        _ => loss_type.clone(),
+    };
+    let target = if loss.classifies() {
+        code!(::core::primitive::usize)
+    } else {
+        code!(<Self as ::nnet::__private::Network>::Output<S>)
+    };
+    code! {
+        #[automatically_derived]
+        impl<S: ::nnet::__private::Scalar> ::nnet::__private::Train for #network<S> {
+            type Target = #target;
+            type Loss = #loss_type;
+            const LOSS: Self::Loss = #value;
+        }
+    }
+}
+
+/// The loss's type, with the span of the user's word for it.
+fn loss_type(loss: &Loss, word: &Ident) -> TokenStream {
+    let name = match loss {
+        Loss::CrossEntropy => "CrossEntropy",
+        Loss::NegativeLogLikelihood => "NegativeLogLikelihood",
+        Loss::MeanSquaredError => "MeanSquaredError",
+        Loss::MeanAbsoluteError => "MeanAbsoluteError",
+        Loss::Huber { .. } => "Huber",
+    };
+    let name = Ident::new(name, word.span());
+    code!(::nnet::__private::loss::#name)
+}

@@ -1,0 +1,157 @@
+//! The whole pipeline: the committed expansion, and inputs that nobody wrote on purpose.
+
+use expect_test::expect_file;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use super::{Errors, check, expand, infer, parse};
+
+/// The expansion of a declaration as formatted Rust.
+fn expansion(declaration: &str) -> String {
+    let tokens: TokenStream = declaration.parse().expect("the declaration is tokens");
+    let file = syn::parse2(expand(tokens)).expect("the expansion is Rust");
+    prettyplease::unparse(&file)
+}
+
+#[test]
+fn lenet_is_the_committed_expansion() {
+    let declaration = "
+        /// LeNet-5 for 28×28 grey images.
+        pub struct LeNet: [1, 28, 28] -> [10] {
+            /// Strokes.
+            conv1: Conv2d(6, kernel = 5, padding = 2) -> [6, 28, 28],
+            Relu,
+            MaxPool2d(2),
+            conv2: Conv2d(16, kernel = 5),
+            Relu,
+            MaxPool2d(2) -> [16, 5, 5],
+            Flatten,
+            fc1: Linear(120), Relu,
+            fc2: Linear(84), Relu,
+            #[init(xavier_normal)]
+            fc3: Linear(10),
+        }
+        loss = cross_entropy;";
+    expect_file!["../tests/expanded/lenet.rs"].assert_eq(&expansion(declaration));
+}
+
+/// What the passes report.
+pub(crate) fn messages(declaration: &str) -> Vec<String> {
+    let mut errors = Errors::default();
+    let tokens = declaration.parse().expect("the declaration is tokens");
+    if let Some(declaration) = parse::declaration(tokens, &mut errors) {
+        errors.end_phase();
+        let checked = check::check(declaration, &mut errors);
+        errors.end_phase();
+        infer::infer(checked, &mut errors);
+    }
+    errors.messages()
+}
+
+/// Text of declarations with every word of the language, from which others are made.
+const DECLARATIONS: [&str; 3] = [
+    "#[derive(Clone)] pub(crate) struct Net: [1, 28, 28] -> [10] { /** doc */ #[init(kaiming_normal(gain = 1.5))]
+     conv: Conv2d(6, kernel = [5, 3], stride = 1, padding = 2, bias = false) -> [6, 28, 30], Relu, MaxPool2d(2),
+     LeakyRelu(0.1), AvgPool2d(kernel = 2, padding = [0, 1]), Gelu, Flatten, fc: Linear(10), LogSoftmax, } loss = nll;",
+    "struct Net: [4] -> [4] { Softmax, Flatten, Tanh, Sigmoid } loss = huber(delta = 2.5);",
+    "struct Net: [3, 9, 9] -> [2] { Conv2d(2, 3), GlobalAvgPool2d } loss = mse;",
+];
+
+const EXTRA: [&str; 24] = [
+    "-",
+    "->",
+    ":",
+    "::",
+    ",",
+    ";",
+    "=",
+    "#",
+    "[",
+    "]",
+    "(",
+    ")",
+    "{",
+    "}",
+    "0",
+    "-1",
+    "1e400",
+    "18446744073709551615",
+    "99999999999999999999999",
+    "\"s\"",
+    "r#fn",
+    "residual",
+    "'a",
+    "1.5f32",
+];
+
+/// A generator of tests: Knuth's MMIX constants, upper bits.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+/// All tokens of a stream with the delimiters as words, so that they can be shuffled.
+fn words(tokens: TokenStream) -> Vec<String> {
+    let mut words = Vec::new();
+    for token in tokens {
+        if let TokenTree::Group(group) = token {
+            let (open, close) = match group.delimiter() {
+                Delimiter::Parenthesis => ("(", ")"),
+                Delimiter::Brace => ("{", "}"),
+                Delimiter::Bracket => ("[", "]"),
+                Delimiter::None => ("", ""),
+            };
+            words.push(open.to_owned());
+            words.extend(self::words(group.stream()));
+            words.push(close.to_owned());
+        } else {
+            words.push(token.to_string());
+        }
+    }
+    words
+}
+
+#[test]
+fn no_input_panics_and_every_expansion_is_rust() {
+    let mut random = Random(1);
+    let originals = DECLARATIONS.map(|text| words(text.parse().expect("tokens")));
+    let mut read = 0;
+    for _ in 0..6000 {
+        let mut words = originals[random.below(originals.len())].clone();
+        for _ in 0..=random.below(4) {
+            let (at, from) = (random.below(words.len()), random.below(words.len()));
+            let extra =
+                if random.below(2) == 0 { EXTRA[random.below(EXTRA.len())].to_owned() } else { words[from].clone() };
+            match random.below(3) {
+                0 => words[at] = extra,
+                1 => words.insert(at, extra),
+                _ => _ = words.remove(at),
+            }
+        }
+        // Delimiters that do not match are not tokens.
+        if let Ok(tokens) = words.join(" ").parse::<TokenStream>() {
+            let expansion = expand(tokens).to_string();
+            assert!(syn::parse_str::<syn::File>(&expansion).is_ok(), "{}\n{expansion}", words.join(" "));
+            read += 1;
+        }
+    }
+    assert!(read > 2000, "{read}");
+}
+
+#[test]
+fn a_mistake_leaves_a_stub_with_what_is_known() {
+    let stub = expansion("struct Net: [4] -> [2] { fc1: Linear(8), bad: Linear(0), fc2: Linear(2) } loss = mse;");
+    for known in [
+        "\"bad: out is 0, but must be at least 1\"",
+        "fc1: ::nnet::__private::layers::Linear<S, 8, 4>",
+        "= [E; 4];",
+        "= [E; 2];",
+        "type Loss = ::nnet::__private::loss::MeanSquaredError;",
+    ] {
+        assert!(stub.contains(known), "{known} in\n{stub}");
+    }
+    assert!(!stub.contains("fc2:"), "{stub}");
+}

@@ -1,0 +1,507 @@
+/// LeNet-5 for 28×28 grey images.
+///
+/// ```text
+/// layer                                             output        parameters     MACs
+/// input                                             [1, 28, 28]
+/// conv1         Conv2d(6, kernel = 5, padding = 2)  [6, 28, 28]          156  117,600
+/// relu_1        Relu                                [6, 28, 28]
+/// max_pool2d_2  MaxPool2d(2)                        [6, 14, 14]
+/// conv2         Conv2d(16, kernel = 5)              [16, 10, 10]       2,416  240,000
+/// relu_4        Relu                                [16, 10, 10]
+/// max_pool2d_5  MaxPool2d(2)                        [16, 5, 5]
+/// flatten_6     Flatten                             [400]
+/// fc1           Linear(120)                         [120]             48,120   48,000
+/// relu_8        Relu                                [120]
+/// fc2           Linear(84)                          [84]              10,164   10,080
+/// relu_10       Relu                                [84]
+/// fc3           Linear(10)                          [10]                 850      840
+/// total                                                               61,706  416,520
+/// ```
+///
+/// Bytes with `f32`: 246,824 of parameters; besides these, 23,520 to predict, 302,760 to train.
+#[repr(C)]
+pub struct LeNet<S = ::core::primitive::f32> {
+    /// Strokes.
+    ///
+    /// `Conv2d(6, kernel = 5, padding = 2)`: `[1, 28, 28]` → `[6, 28, 28]`, 156 parameters, 117,600 MACs
+    pub conv1: ::nnet::__private::layers::Conv2d<S, 6, 1, 5, 5>,
+    /// `Conv2d(16, kernel = 5)`: `[6, 14, 14]` → `[16, 10, 10]`, 2,416 parameters, 240,000 MACs
+    pub conv2: ::nnet::__private::layers::Conv2d<S, 16, 6, 5, 5>,
+    /// `Linear(120)`: `[400]` → `[120]`, 48,120 parameters, 48,000 MACs
+    pub fc1: ::nnet::__private::layers::Linear<S, 120, 400>,
+    /// `Linear(84)`: `[120]` → `[84]`, 10,164 parameters, 10,080 MACs
+    pub fc2: ::nnet::__private::layers::Linear<S, 84, 120>,
+    /// `Linear(10)`: `[84]` → `[10]`, 850 parameters, 840 MACs
+    pub fc3: ::nnet::__private::layers::Linear<S, 10, 84>,
+}
+#[automatically_derived]
+unsafe impl<S: ::nnet::__private::Scalar> ::nnet::__private::Flat for LeNet<S> {
+    type Scalar = S;
+    const ZERO: Self = Self {
+        conv1: ::nnet::__private::Flat::ZERO,
+        conv2: ::nnet::__private::Flat::ZERO,
+        fc1: ::nnet::__private::Flat::ZERO,
+        fc2: ::nnet::__private::Flat::ZERO,
+        fc3: ::nnet::__private::Flat::ZERO,
+    };
+}
+const _: ::nnet::__private::layers::Flatten = ::nnet::__private::layers::Flatten;
+/// What [`LeNet`] predicts in: two areas that its layers write alternately.
+#[repr(C)]
+pub struct LeNetScratch<E = ::core::primitive::f32> {
+    area_a: [E; 4704],
+    area_b: [E; 1176],
+}
+#[automatically_derived]
+unsafe impl<E: ::nnet::__private::Element> ::nnet::__private::Flat for LeNetScratch<E> {
+    type Scalar = E::Scalar;
+    const ZERO: Self = Self {
+        area_a: ::nnet::__private::Tensor::ZERO,
+        area_b: ::nnet::__private::Tensor::ZERO,
+    };
+}
+/// What [`LeNet`] keeps from forward to backward, and works in.
+#[repr(C)]
+pub struct LeNetTape<E = ::core::primitive::f32> {
+    conv1: [[[E; 28]; 28]; 6],
+    max_pool2d_2: [[[E; 14]; 14]; 6],
+    conv2: [[[E; 10]; 10]; 16],
+    max_pool2d_5: [[[E; 5]; 5]; 16],
+    fc1: [E; 120],
+    fc2: [E; 84],
+    fc3: [E; 10],
+    output_gradient: [E; 10],
+    area_a: [E; 1176],
+    area_b: [E; 4704],
+}
+#[automatically_derived]
+unsafe impl<E: ::nnet::__private::Element> ::nnet::__private::Flat for LeNetTape<E> {
+    type Scalar = E::Scalar;
+    const ZERO: Self = Self {
+        conv1: ::nnet::__private::Tensor::ZERO,
+        max_pool2d_2: ::nnet::__private::Tensor::ZERO,
+        conv2: ::nnet::__private::Tensor::ZERO,
+        max_pool2d_5: ::nnet::__private::Tensor::ZERO,
+        fc1: ::nnet::__private::Tensor::ZERO,
+        fc2: ::nnet::__private::Tensor::ZERO,
+        fc3: ::nnet::__private::Tensor::ZERO,
+        output_gradient: ::nnet::__private::Tensor::ZERO,
+        area_a: ::nnet::__private::Tensor::ZERO,
+        area_b: ::nnet::__private::Tensor::ZERO,
+    };
+}
+const _: () = {
+    fn row<S: ::nnet::__private::Scalar, T: ::nnet::__private::Flat<Scalar = S>>() {}
+    fn tensor<E: ::nnet::__private::Element, T: ::nnet::__private::Tensor<Element = E>>() {}
+    fn fields<S: ::nnet::__private::Scalar, E: ::nnet::__private::Element>() {
+        row::<S, ::nnet::__private::layers::Conv2d<S, 6, 1, 5, 5>>();
+        row::<S, ::nnet::__private::layers::Conv2d<S, 16, 6, 5, 5>>();
+        row::<S, ::nnet::__private::layers::Linear<S, 120, 400>>();
+        row::<S, ::nnet::__private::layers::Linear<S, 84, 120>>();
+        row::<S, ::nnet::__private::layers::Linear<S, 10, 84>>();
+        tensor::<E, [[[E; 28]; 28]; 6]>();
+        tensor::<E, [[[E; 14]; 14]; 6]>();
+        tensor::<E, [[[E; 10]; 10]; 16]>();
+        tensor::<E, [[[E; 5]; 5]; 16]>();
+        tensor::<E, [E; 120]>();
+        tensor::<E, [E; 84]>();
+        tensor::<E, [E; 10]>();
+        tensor::<E, [E; 10]>();
+        tensor::<E, [E; 1176]>();
+        tensor::<E, [E; 4704]>();
+    }
+    let _: [(); 246824] = [(); ::core::mem::size_of::<LeNet<::core::primitive::f32>>()];
+    let _: [(); 23520] = [(); ::core::mem::size_of::<
+        LeNetScratch<::core::primitive::f32>,
+    >()];
+    let _: [(); 55936] = [(); ::core::mem::size_of::<
+        LeNetTape<::core::primitive::f32>,
+    >()];
+};
+#[automatically_derived]
+impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for LeNet<S> {
+    type Input<E: ::nnet::__private::Element<Scalar = S>> = [[[E; 28]; 28]; 1];
+    type Output<E: ::nnet::__private::Element<Scalar = S>> = [E; 10];
+    type Scratch<E: ::nnet::__private::Element<Scalar = S>> = LeNetScratch<E>;
+    type Tape<E: ::nnet::__private::Element<Scalar = S>> = LeNetTape<E>;
+    const NAME: &'static ::core::primitive::str = "LeNet";
+    const INPUT_SHAPE: &'static [::core::primitive::usize] = &[1, 28, 28];
+    const OUTPUT_SHAPE: &'static [::core::primitive::usize] = &[10];
+    const LAYERS: &'static [::nnet::__private::LayerInfo] = &[
+        ::nnet::__private::LayerInfo {
+            name: "conv1",
+            declaration: "Conv2d(6, kernel = 5, padding = 2)",
+            output: &[6, 28, 28],
+            parameters: 156,
+            macs: 117600,
+        },
+        ::nnet::__private::LayerInfo {
+            name: "relu_1",
+            declaration: "Relu",
+            output: &[6, 28, 28],
+            parameters: 0,
+            macs: 0,
+        },
+        ::nnet::__private::LayerInfo {
+            name: "max_pool2d_2",
+            declaration: "MaxPool2d(2)",
+            output: &[6, 14, 14],
+            parameters: 0,
+            macs: 0,
+        },
+        ::nnet::__private::LayerInfo {
+            name: "conv2",
+            declaration: "Conv2d(16, kernel = 5)",
+            output: &[16, 10, 10],
+            parameters: 2416,
+            macs: 240000,
+        },
+        ::nnet::__private::LayerInfo {
+            name: "relu_4",
+            declaration: "Relu",
+            output: &[16, 10, 10],
+            parameters: 0,
+            macs: 0,
+        },
+        ::nnet::__private::LayerInfo {
+            name: "max_pool2d_5",
+            declaration: "MaxPool2d(2)",
+            output: &[16, 5, 5],
+            parameters: 0,
+            macs: 0,
+        },
+        ::nnet::__private::LayerInfo {
+            name: "flatten_6",
+            declaration: "Flatten",
+            output: &[400],
+            parameters: 0,
+            macs: 0,
+        },
+        ::nnet::__private::LayerInfo {
+            name: "fc1",
+            declaration: "Linear(120)",
+            output: &[120],
+            parameters: 48120,
+            macs: 48000,
+        },
+        ::nnet::__private::LayerInfo {
+            name: "relu_8",
+            declaration: "Relu",
+            output: &[120],
+            parameters: 0,
+            macs: 0,
+        },
+        ::nnet::__private::LayerInfo {
+            name: "fc2",
+            declaration: "Linear(84)",
+            output: &[84],
+            parameters: 10164,
+            macs: 10080,
+        },
+        ::nnet::__private::LayerInfo {
+            name: "relu_10",
+            declaration: "Relu",
+            output: &[84],
+            parameters: 0,
+            macs: 0,
+        },
+        ::nnet::__private::LayerInfo {
+            name: "fc3",
+            declaration: "Linear(10)",
+            output: &[10],
+            parameters: 850,
+            macs: 840,
+        },
+    ];
+    const PARAMETERS: &'static [::nnet::__private::ParameterInfo] = &[
+        ::nnet::__private::ParameterInfo {
+            name: "conv1.weight",
+            shape: &[6, 1, 5, 5],
+            offset: 0,
+            kind: ::nnet::__private::ParameterKind::Weight,
+        },
+        ::nnet::__private::ParameterInfo {
+            name: "conv1.bias",
+            shape: &[6],
+            offset: 150,
+            kind: ::nnet::__private::ParameterKind::Bias,
+        },
+        ::nnet::__private::ParameterInfo {
+            name: "conv2.weight",
+            shape: &[16, 6, 5, 5],
+            offset: 156,
+            kind: ::nnet::__private::ParameterKind::Weight,
+        },
+        ::nnet::__private::ParameterInfo {
+            name: "conv2.bias",
+            shape: &[16],
+            offset: 2556,
+            kind: ::nnet::__private::ParameterKind::Bias,
+        },
+        ::nnet::__private::ParameterInfo {
+            name: "fc1.weight",
+            shape: &[120, 400],
+            offset: 2572,
+            kind: ::nnet::__private::ParameterKind::Weight,
+        },
+        ::nnet::__private::ParameterInfo {
+            name: "fc1.bias",
+            shape: &[120],
+            offset: 50572,
+            kind: ::nnet::__private::ParameterKind::Bias,
+        },
+        ::nnet::__private::ParameterInfo {
+            name: "fc2.weight",
+            shape: &[84, 120],
+            offset: 50692,
+            kind: ::nnet::__private::ParameterKind::Weight,
+        },
+        ::nnet::__private::ParameterInfo {
+            name: "fc2.bias",
+            shape: &[84],
+            offset: 60772,
+            kind: ::nnet::__private::ParameterKind::Bias,
+        },
+        ::nnet::__private::ParameterInfo {
+            name: "fc3.weight",
+            shape: &[10, 84],
+            offset: 60856,
+            kind: ::nnet::__private::ParameterKind::Weight,
+        },
+        ::nnet::__private::ParameterInfo {
+            name: "fc3.bias",
+            shape: &[10],
+            offset: 61696,
+            kind: ::nnet::__private::ParameterKind::Bias,
+        },
+    ];
+    fn init(&mut self, random: &mut ::nnet::__private::Random) {
+        self.conv1
+            .init(
+                ::nnet::__private::Init::KaimingUniform {
+                    gain: ::core::f64::consts::SQRT_2,
+                },
+                random,
+            );
+        self.conv2
+            .init(
+                ::nnet::__private::Init::KaimingUniform {
+                    gain: ::core::f64::consts::SQRT_2,
+                },
+                random,
+            );
+        self.fc1
+            .init(
+                ::nnet::__private::Init::KaimingUniform {
+                    gain: ::core::f64::consts::SQRT_2,
+                },
+                random,
+            );
+        self.fc2
+            .init(
+                ::nnet::__private::Init::KaimingUniform {
+                    gain: ::core::f64::consts::SQRT_2,
+                },
+                random,
+            );
+        self.fc3
+            .init(
+                ::nnet::__private::Init::XavierNormal {
+                    gain: 1.0,
+                },
+                random,
+            );
+    }
+    fn predict<'s, E: ::nnet::__private::Element<Scalar = S>>(
+        &self,
+        x: &Self::Input<E>,
+        scratch: &'s mut Self::Scratch<E>,
+    ) -> &'s Self::Output<E> {
+        let LeNetScratch { area_a, area_b } = scratch;
+        let conv1: &mut [[[E; 28]; 28]; 6] = ::nnet::__private::area(area_a);
+        self.conv1
+            .forward(
+                &::nnet::__private::Window2d::new([5, 5], [1, 1], [2, 2]),
+                x,
+                conv1,
+            );
+        ::nnet::__private::layers::Relu.forward(conv1);
+        let max_pool2d_2: &mut [[[E; 14]; 14]; 6] = ::nnet::__private::area(area_b);
+        ::nnet::__private::layers::MaxPool2d::new(
+                ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
+            )
+            .forward(conv1, max_pool2d_2);
+        let conv2: &mut [[[E; 10]; 10]; 16] = ::nnet::__private::area(area_a);
+        self.conv2
+            .forward(
+                &::nnet::__private::Window2d::new([5, 5], [1, 1], [0, 0]),
+                max_pool2d_2,
+                conv2,
+            );
+        ::nnet::__private::layers::Relu.forward(conv2);
+        let max_pool2d_5: &mut [[[E; 5]; 5]; 16] = ::nnet::__private::area(area_b);
+        ::nnet::__private::layers::MaxPool2d::new(
+                ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
+            )
+            .forward(conv2, max_pool2d_5);
+        let flatten_6: &mut [E; 400] = ::nnet::__private::Tensor::view_mut(
+            ::nnet::__private::Tensor::as_flat_mut(max_pool2d_5),
+        );
+        let fc1: &mut [E; 120] = ::nnet::__private::area(area_a);
+        self.fc1.forward(flatten_6, fc1);
+        ::nnet::__private::layers::Relu.forward(fc1);
+        let fc2: &mut [E; 84] = ::nnet::__private::area(area_b);
+        self.fc2.forward(fc1, fc2);
+        ::nnet::__private::layers::Relu.forward(fc2);
+        let fc3: &mut [E; 10] = ::nnet::__private::area(area_a);
+        self.fc3.forward(fc2, fc3);
+        fc3
+    }
+    fn forward<'t, E: ::nnet::__private::Element<Scalar = S>>(
+        &self,
+        x: &Self::Input<E>,
+        tape: &'t mut Self::Tape<E>,
+    ) -> &'t Self::Output<E> {
+        let LeNetTape { conv1, max_pool2d_2, conv2, max_pool2d_5, fc1, fc2, fc3, .. } = tape;
+        self.conv1
+            .forward(
+                &::nnet::__private::Window2d::new([5, 5], [1, 1], [2, 2]),
+                x,
+                conv1,
+            );
+        ::nnet::__private::layers::Relu.forward(conv1);
+        ::nnet::__private::layers::MaxPool2d::new(
+                ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
+            )
+            .forward(conv1, max_pool2d_2);
+        self.conv2
+            .forward(
+                &::nnet::__private::Window2d::new([5, 5], [1, 1], [0, 0]),
+                max_pool2d_2,
+                conv2,
+            );
+        ::nnet::__private::layers::Relu.forward(conv2);
+        ::nnet::__private::layers::MaxPool2d::new(
+                ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
+            )
+            .forward(conv2, max_pool2d_5);
+        let flatten_6: &mut [E; 400] = ::nnet::__private::Tensor::view_mut(
+            ::nnet::__private::Tensor::as_flat_mut(max_pool2d_5),
+        );
+        self.fc1.forward(flatten_6, fc1);
+        ::nnet::__private::layers::Relu.forward(fc1);
+        self.fc2.forward(fc1, fc2);
+        ::nnet::__private::layers::Relu.forward(fc2);
+        self.fc3.forward(fc2, fc3);
+        fc3
+    }
+    fn output_and_gradient<E: ::nnet::__private::Element<Scalar = S>>(
+        tape: &mut Self::Tape<E>,
+    ) -> (&Self::Output<E>, &mut Self::Output<E>) {
+        (&tape.fc3, &mut tape.output_gradient)
+    }
+    fn backpropagate<E: ::nnet::__private::Element<Scalar = S>>(
+        &self,
+        x: &Self::Input<E>,
+        tape: &mut Self::Tape<E>,
+        gradients: &mut Self,
+        dx: ::core::option::Option<&mut Self::Input<E>>,
+    ) {
+        let LeNetTape {
+            conv1,
+            max_pool2d_2,
+            conv2,
+            max_pool2d_5,
+            fc1,
+            fc2,
+            output_gradient,
+            area_a,
+            area_b,
+            ..
+        } = tape;
+        let flatten_6: &[E; 400] = ::nnet::__private::Tensor::view(
+            ::nnet::__private::Tensor::as_flat(max_pool2d_5),
+        );
+        let d_fc2: &mut [E; 84] = ::nnet::__private::area(area_a);
+        self.fc3
+            .backward(
+                fc2,
+                output_gradient,
+                &mut gradients.fc3,
+                ::core::option::Option::Some(d_fc2),
+            );
+        ::nnet::__private::layers::Relu.backward(fc2, d_fc2);
+        let d_fc1: &mut [E; 120] = ::nnet::__private::area(area_b);
+        self.fc2
+            .backward(
+                fc1,
+                d_fc2,
+                &mut gradients.fc2,
+                ::core::option::Option::Some(d_fc1),
+            );
+        ::nnet::__private::layers::Relu.backward(fc1, d_fc1);
+        let d_flatten_6: &mut [E; 400] = ::nnet::__private::area(area_a);
+        self.fc1
+            .backward(
+                flatten_6,
+                d_fc1,
+                &mut gradients.fc1,
+                ::core::option::Option::Some(d_flatten_6),
+            );
+        let d_max_pool2d_5: &mut [[[E; 5]; 5]; 16] = ::nnet::__private::Tensor::view_mut(
+            ::nnet::__private::Tensor::as_flat_mut(d_flatten_6),
+        );
+        let d_conv2: &mut [[[E; 10]; 10]; 16] = ::nnet::__private::area(area_b);
+        ::nnet::__private::layers::MaxPool2d::new(
+                ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
+            )
+            .backward(conv2, d_max_pool2d_5, d_conv2);
+        ::nnet::__private::layers::Relu.backward(conv2, d_conv2);
+        let d_max_pool2d_2: &mut [[[E; 14]; 14]; 6] = ::nnet::__private::area(area_a);
+        self.conv2
+            .backward(
+                &::nnet::__private::Window2d::new([5, 5], [1, 1], [0, 0]),
+                max_pool2d_2,
+                d_conv2,
+                &mut gradients.conv2,
+                ::core::option::Option::Some(d_max_pool2d_2),
+            );
+        let d_conv1: &mut [[[E; 28]; 28]; 6] = ::nnet::__private::area(area_b);
+        ::nnet::__private::layers::MaxPool2d::new(
+                ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
+            )
+            .backward(conv1, d_max_pool2d_2, d_conv1);
+        ::nnet::__private::layers::Relu.backward(conv1, d_conv1);
+        self.conv1
+            .backward(
+                &::nnet::__private::Window2d::new([5, 5], [1, 1], [2, 2]),
+                x,
+                d_conv1,
+                &mut gradients.conv1,
+                dx,
+            );
+    }
+}
+#[automatically_derived]
+impl<S: ::nnet::__private::Scalar> ::nnet::__private::Train for LeNet<S> {
+    type Target = ::core::primitive::usize;
+    type Loss = ::nnet::__private::loss::CrossEntropy;
+    const LOSS: Self::Loss = ::nnet::__private::loss::CrossEntropy;
+}
+impl LeNet<::core::primitive::f32> {
+    /// How many numbers the network learns.
+    pub const PARAMETER_COUNT: ::core::primitive::usize = <Self as ::nnet::__private::Network>::PARAMETER_COUNT;
+    /// Bytes of the parameters.
+    pub const WEIGHT_BYTES: ::core::primitive::usize = <Self as ::nnet::__private::Network>::WEIGHT_BYTES;
+    /// Bytes that predicting one sample needs besides the parameters.
+    pub const INFERENCE_BYTES: ::core::primitive::usize = <Self as ::nnet::__private::Network>::INFERENCE_BYTES;
+    /// Bytes that training on one sample needs besides parameters and the optimizer's state.
+    pub const TRAINING_BYTES: ::core::primitive::usize = <Self as ::nnet::__private::Network>::TRAINING_BYTES;
+    /// Multiply-accumulates of one prediction, the padding counted.
+    pub const MACS: ::core::primitive::usize = <Self as ::nnet::__private::Network>::MACS;
+    /// The table of layers, printable.
+    #[must_use]
+    pub fn summary() -> ::nnet::__private::Summary {
+        <Self as ::nnet::__private::Network>::summary()
+    }
+}

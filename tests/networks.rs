@@ -1,0 +1,180 @@
+//! Whole networks: their sizes, their gradients against central differences, their results on any number of threads.
+
+#[path = "parity/networks.rs"]
+mod networks;
+
+use networks::{LeNet, LeNetScratch, LeNetTape, Mlp, Zoo1, Zoo2, Zoo3, Zoo4};
+use nnet::host::Trainer;
+use nnet::loss::Loss;
+use nnet::optim::{Adam, OptimizerState, Sgd};
+use nnet::{Flat, Lanes, Network, Random, Tensor, Train, zeroed};
+
+#[test]
+fn lenet_has_the_published_size() {
+    assert_eq!(LeNet::PARAMETER_COUNT, 61_706);
+    assert_eq!(LeNet::WEIGHT_BYTES, 246_824);
+    assert_eq!(LeNet::MACS, 416_520);
+    // two areas: 6·28·28 and 6·14·14 numbers
+    assert_eq!(LeNet::INFERENCE_BYTES, 4 * (4704 + 1176));
+    assert_eq!(LeNet::INFERENCE_BYTES, size_of::<LeNetScratch>());
+    assert_eq!(LeNet::TRAINING_BYTES, size_of::<LeNet>() + size_of::<LeNetTape>());
+    assert_eq!(<LeNet<f64> as Network>::WEIGHT_BYTES, 2 * LeNet::WEIGHT_BYTES);
+    assert_eq!(size_of::<LeNetTape<Lanes<f32>>>(), 16 * size_of::<LeNetTape>());
+}
+
+#[test]
+fn the_parameter_table_covers_the_memory() {
+    fn check<N: Network>() {
+        let mut end = 0;
+        for parameter in N::PARAMETERS {
+            assert_eq!(parameter.offset, end, "{} {}", N::NAME, parameter.name);
+            end += parameter.len();
+        }
+        assert_eq!(end, N::PARAMETER_COUNT);
+        assert_eq!(N::LAYERS.iter().map(|layer| layer.parameters).sum::<usize>(), end);
+    }
+    check::<LeNet>();
+    check::<Mlp>();
+    check::<Zoo1>();
+    check::<Zoo2>();
+    check::<Zoo3>();
+    check::<Zoo4>();
+    let network = nnet::boxed::<LeNet>(3);
+    let conv2 = LeNet::<f32>::PARAMETERS[2];
+    assert_eq!((conv2.name, conv2.shape), ("conv2.weight", &[16, 6, 5, 5][..]));
+    assert_eq!(network.as_scalars()[conv2.offset + 1], network.conv2.weight[0][0][0][1]);
+}
+
+#[test]
+fn the_summary_is_a_table() {
+    let summary = Zoo3::summary().to_string();
+    let want = "\
+Zoo3                       output    parameters            MACs
+input                        [12]
+fc1     Linear(9)             [9]           117             108
+tanh_1  Tanh                  [9]             0               0
+fc2     Linear(6)             [6]            60              54
+total                                       177             162
+bytes for one sample of f32: weights 708, inference 60, training 828
+";
+    assert_eq!(summary, want);
+}
+
+/// Compares the gradient of a sample's loss with central differences, for up to 150 entries of each parameter.
+///
+/// With step h the quotient is off by h² for the truncation, ε·loss/h for the rounding, and without bound where a
+/// ReLU or a maximum switches between the two points. So it is taken at two steps and the better one counts: no
+/// wrong gradient agrees with either. The bound is 10⁻⁶ of the largest entry, and twice the rounding.
+fn check_gradients<N: Train<Scalar = f64>>(target: &N::Target) {
+    let (mut network, mut gradients) = (nnet::boxed::<N>(1), zeroed::<N>());
+    let (mut tape, mut scratch) = (zeroed::<N::Tape<f64>>(), zeroed::<N::Scratch<f64>>());
+    let mut random = Random::new(2);
+    let mut x = Box::new(N::Input::<f64>::ZERO);
+    x.as_flat_mut().fill_with(|| random.normal());
+    let targets = std::slice::from_ref(target);
+    let loss = network.accumulate(&x, targets, 1.0, &mut tape, &mut gradients);
+    for parameter in N::PARAMETERS {
+        let range = parameter.offset..parameter.offset + parameter.len();
+        let largest = gradients.as_scalars()[range.clone()].iter().fold(0.0_f64, |m, g| m.max(g.abs()));
+        assert!(largest > 0.0, "{} {} learns nothing", N::NAME, parameter.name);
+        for k in range.step_by(parameter.len().div_ceil(150)) {
+            let got = gradients.as_scalars()[k];
+            let w = network.as_scalars()[k];
+            let mut loss_at = |w: f64| {
+                network.as_scalars_mut()[k] = w;
+                N::LOSS.forward(network.predict(&x, &mut scratch).as_flat(), targets)
+            };
+            let excess = [1e-6, 1e-7].map(|h| {
+                let want = (loss_at(w + h) - loss_at(w - h)) / (2.0 * h);
+                (got - want).abs() - 1e-6 * largest - 2.0 * f64::EPSILON * loss / h
+            });
+            loss_at(w);
+            let best = excess[0].min(excess[1]);
+            assert!(best <= 0.0, "{} {}[{k}]: {got} is off by {best:e} more than allowed", N::NAME, parameter.name);
+        }
+    }
+}
+
+#[test]
+fn gradients_of_whole_networks_agree_with_central_differences() {
+    check_gradients::<LeNet<f64>>(&3);
+    check_gradients::<Mlp<f64>>(&7);
+    check_gradients::<Zoo1<f64>>(&[0.1, -0.2, 0.3, 0.9]);
+    check_gradients::<Zoo2<f64>>(&4);
+    check_gradients::<Zoo3<f64>>(&[0.5, -0.5, 0.1, 3.0, -2.0, 0.0]);
+    check_gradients::<Zoo4<f64>>(&[1.0, -2.0, 0.25]);
+}
+
+/// Random images whose class shows in the brightness of a corner.
+fn samples(n: usize) -> Vec<([[[f32; 28]; 28]; 1], usize)> {
+    let mut random = Random::new(8);
+    let mut sample = || {
+        let class = random.below(10);
+        let mut x = [[[0.0; 28]; 28]; 1];
+        x.as_flat_mut().fill_with(|| random.normal() as f32);
+        x[0][2 * class][5] += 20.0;
+        (x, class)
+    };
+    (0..n).map(|_| sample()).collect()
+}
+
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
+    // 300 samples in batches of 70: the last batch is partial, and the last group of each
+    let data = samples(300);
+    let trained = |threads: usize| {
+        let optimizer = Adam::new(1e-3);
+        let mut trainer = Trainer::new(nnet::boxed::<LeNet>(1), optimizer).batch_size(70).threads(threads).seed(5);
+        let first = trainer.train_epoch(&data).unwrap();
+        let second = trainer.train_epoch(&data).unwrap();
+        assert!(second.loss < first.loss);
+        trainer.into_network()
+    };
+    let one = trained(1);
+    for threads in [2, 3, 7] {
+        let many = trained(threads);
+        let bits = |network: &LeNet| network.as_scalars().iter().map(|w| w.to_bits()).collect::<Vec<_>>();
+        assert!(bits(&one) == bits(&many), "{threads} threads");
+    }
+}
+
+#[test]
+fn a_batch_is_the_mean_of_its_samples() {
+    let data = samples(21);
+    let indices: Vec<usize> = (0..21).collect();
+    let mut trainer = Trainer::new(nnet::boxed::<LeNet>(1), Sgd::new(0.0)).threads(2);
+    let loss = trainer.step(&data, &indices).unwrap();
+
+    let network = nnet::boxed::<LeNet>(1);
+    let (mut gradients, mut tape) = (zeroed::<LeNet>(), zeroed::<LeNetTape>());
+    let mut total = 0.0;
+    for (x, class) in &data {
+        total += network.accumulate(x, &[*class], 1.0 / 21.0, &mut tape, &mut gradients);
+    }
+    assert!((loss - f64::from(total) / 21.0).abs() <= 21.0 * f64::from(f32::EPSILON) * loss);
+    let got = trainer.gradients().unwrap().as_scalars();
+    for parameter in LeNet::<f32>::PARAMETERS {
+        let range = parameter.offset..parameter.offset + parameter.len();
+        let want = &gradients.as_scalars()[range.clone()];
+        let largest = want.iter().fold(0.0_f32, |m, g| m.max(g.abs()));
+        for (got, want) in got[range].iter().zip(want) {
+            // sums of 21·784 terms at most, in another order
+            assert!((got - want).abs() <= 128.0 * f32::EPSILON * largest, "{}: {got}, want {want}", parameter.name);
+        }
+    }
+}
+
+#[test]
+fn one_sample_at_a_time_learns_without_an_allocator() {
+    let (mut network, mut gradients) = (nnet::boxed::<Zoo3>(1), Zoo3::<f32>::ZERO);
+    let (mut tape, mut state) = (networks::Zoo3Tape::ZERO, OptimizerState::ZERO);
+    let optimizer = Sgd::new(0.1).momentum(0.5);
+    let (x, target) = ([0.5; 12], [0.1, 0.2, 0.3, -0.1, -0.2, -0.3]);
+    let first = network.train_step(&x, &target, &mut tape, &mut gradients, &optimizer, &mut state);
+    for _ in 0..200 {
+        network.train_step(&x, &target, &mut tape, &mut gradients, &optimizer, &mut state);
+    }
+    let last = network.train_step(&x, &target, &mut tape, &mut gradients, &optimizer, &mut state);
+    assert!(last < 1e-3 * first, "{first} to {last}");
+    assert_eq!(state.step, 202);
+}

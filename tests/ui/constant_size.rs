@@ -1,0 +1,23 @@
+//! A size that the macro cannot see.
+
+use nnet::{Flat, Network, Random, network};
+
+const HIDDEN: usize = 8;
+
+network! {
+    pub struct Net: [4] -> [2] {
+        fc: Linear(HIDDEN),
+        Linear(2),
+    }
+}
+
+const INPUT: [f32; 4] = [0.0; 4];
+
+fn main() {
+    let mut random = Random::new(1);
+    let mut network = Net::<f32>::ZERO;
+    network.init(&mut random);
+    let mut scratch = Flat::ZERO;
+    let output = network.predict::<f32>(&INPUT, &mut scratch);
+    println!("{output:?} {}", Net::MACS);
+}

@@ -1,0 +1,23 @@
+//! An output that is not what the header states.
+
+use nnet::{Flat, Network, Random, network};
+
+network! {
+    pub struct Net: [4] -> [10] {
+        Linear(8),
+        Relu,
+        last: Linear(12),
+    }
+    loss = cross_entropy;
+}
+
+const INPUT: [f32; 4] = [0.0; 4];
+
+fn main() {
+    let mut random = Random::new(1);
+    let mut network = Net::<f32>::ZERO;
+    network.init(&mut random);
+    let mut scratch = Flat::ZERO;
+    let output = network.predict::<f32>(&INPUT, &mut scratch);
+    println!("{output:?} {}", Net::MACS);
+}

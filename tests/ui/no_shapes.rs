@@ -1,0 +1,11 @@
+//! A header without shapes.
+
+use nnet::network;
+
+network! {
+    pub struct Net {
+        Linear(2),
+    }
+}
+
+fn main() {}

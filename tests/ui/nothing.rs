@@ -1,0 +1,8 @@
+//! Nothing.
+
+use nnet::network;
+
+network! {
+}
+
+fn main() {}

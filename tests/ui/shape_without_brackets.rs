@@ -1,0 +1,11 @@
+//! A shape without brackets.
+
+use nnet::network;
+
+network! {
+    pub struct Net: 4 -> 2 {
+        Linear(2),
+    }
+}
+
+fn main() {}
