@@ -8,6 +8,7 @@ use nnet_core::{Network, Random, zeroed};
 ///
 /// ```
 /// nnet::network! {
+///     #[derive(Debug, PartialEq)]
 ///     struct Xor: [2] -> [1] { Linear(8), Tanh, Linear(1) }
 ///     loss = mse;
 /// }

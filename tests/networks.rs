@@ -7,7 +7,7 @@ use networks::{LeNet, LeNetScratch, LeNetTape, Mlp, Zoo1, Zoo2, Zoo3, Zoo4};
 use nnet::host::Trainer;
 use nnet::loss::Loss;
 use nnet::optim::{Adam, OptimizerState, Sgd};
-use nnet::{Flat, Lanes, Network, Random, Tensor, Train, zeroed};
+use nnet::{Flat, Lanes, Network, Random, Scalar, Tensor, Train, zeroed};
 
 #[test]
 fn lenet_has_the_published_size() {
@@ -111,7 +111,7 @@ fn samples(n: usize) -> Vec<([[[f32; 28]; 28]; 1], usize)> {
     let mut sample = || {
         let class = random.below(10);
         let mut x = [[[0.0; 28]; 28]; 1];
-        x.as_flat_mut().fill_with(|| random.normal() as f32);
+        x.as_flat_mut().fill_with(|| f32::from_f64(random.normal()));
         x[0][2 * class][5] += 20.0;
         (x, class)
     };

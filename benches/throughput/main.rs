@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use networks::{LeNet, Mlp};
 use nnet::host::{Predictor, Trainer};
 use nnet::optim::Sgd;
-use nnet::{Flat, Network, Random, Tensor, Train};
+use nnet::{Flat, Network, Random, Scalar, Tensor, Train};
 
 /// How long and how often to measure.
 #[derive(Clone, Copy)]
@@ -121,7 +121,7 @@ fn samples<N: Train<Target = usize> + Flat<Scalar = f32>>(n: usize) -> Vec<(N::I
     let mut random = Random::new(1);
     let mut sample = || {
         let mut x = N::Input::<f32>::ZERO;
-        x.as_flat_mut().fill_with(|| random.normal() as f32);
+        x.as_flat_mut().fill_with(|| f32::from_f64(random.normal()));
         (x, random.below(N::Output::<f32>::LENGTH))
     };
     (0..n).map(|_| sample()).collect()

@@ -17,6 +17,7 @@ const SINGLE: f64 = 1e-5;
 const DOUBLE: f64 = 1e-9;
 
 /// The network with the weights of the reference.
+#[allow(clippy::unnecessary_box_returns, reason = "networks are too large for the stack of a debug build")]
 fn filled<N: Network>(reference: &reference::Network) -> Box<N> {
     let mut network = zeroed::<N>();
     let names: Vec<_> = N::PARAMETERS.iter().map(|p| p.name).collect();

@@ -83,7 +83,7 @@ mod tests {
         let mut x = [0.0_f64; 7];
         fill(&mut x, 2);
         check_gradients::<_, _, [f64; 5]>(&mut layer, &mut x, Linear::forward, |layer, x, dy, gradients, dx| {
-            layer.backward(x, dy, gradients, Some(dx))
+            layer.backward(x, dy, gradients, Some(dx));
         });
     }
 
