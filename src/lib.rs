@@ -8,6 +8,27 @@ pub use nnet_core::{
     Element, Flat, LANES, Lanes, LayerInfo, Network, ParameterInfo, ParameterKind, Random, Scalar, Summary, Tensor,
     Train, element, init, layers, loss, optim, shape, simd,
 };
+/// ```
+/// use nnet::{Network, network};
+///
+/// network! {
+///     /// Edges of small pictures.
+///     pub struct Edges: [1, 8, 8] -> [2] {
+///         conv: Conv2d(4, kernel = 3, padding = 1) -> [4, 8, 8],
+///         Relu,
+///         GlobalAvgPool2d,
+///         Linear(2),
+///     }
+///     loss = cross_entropy;
+/// }
+///
+/// let network = nnet::boxed::<Edges>(1);
+/// let mut scratch = nnet::zeroed::<EdgesScratch>();
+/// let scores: &[f32; 2] = network.predict(&[[[0.5; 8]; 8]; 1], &mut scratch);
+/// assert!(scores[0].is_finite());
+/// assert_eq!(network.conv.weight.len(), 4);
+/// ```
+///
 pub use nnet_macros::network;
 
 #[cfg(feature = "std")]

@@ -4,7 +4,7 @@
 use core::ops::Range;
 
 use super::line::Line;
-use super::tile::{Sums, blocks, blocks_of_at_most_6, tile};
+use super::tile::{Sums, blocks, tile};
 use crate::shape::Window2d;
 use crate::simd::{Kernel, Simd, Vectors};
 
@@ -132,7 +132,7 @@ impl<S: Vectors> Kernel<S> for Correlation<'_, S> {
         let interior = self.columns.interior();
         for part in (0..self.lanes).step_by(I::WIDTH) {
             for n in 0..self.rows.outputs {
-                blocks_of_at_most_6!(self.channels.to, |first, SIZE| {
+                blocks!(I::BLOCK, self.channels.to, |first, SIZE| {
                     self.row::<I, SIZE>(simd, part, n, first, &interior);
                 });
             }

@@ -4,7 +4,7 @@
 use core::ops::Range;
 
 use super::convolution::{Convolution, area};
-use super::tile::{blocks, blocks_of_at_most_4};
+use super::tile::blocks;
 use crate::simd::{Kernel, Simd, Vectors};
 
 /// Forward: y[o][r][c] += w[o][i][kh][kw] · x[i][r·S + kh − P][c·S + kw − P]
@@ -46,7 +46,7 @@ impl<S: Vectors> Kernel<S> for WeightGradient<'_, S> {
         let Self { lanes, shape, x, dy, dw } = self;
         let [kernel_height, kernel_width] = shape.window.kernel;
         for part in (0..lanes).step_by(I::WIDTH) {
-            blocks_of_at_most_4!(shape.outputs, |output, A| {
+            blocks!(const { if I::BLOCK < 4 { I::BLOCK } else { 4 } }, shape.outputs, |output, A| {
                 for input in 0..shape.inputs {
                     for kernel_row in 0..kernel_height {
                         let mut tap = 0;

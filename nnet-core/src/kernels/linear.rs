@@ -1,7 +1,7 @@
 //! Linear layers: matrix-vector products over lanes, and outer products summed over them.
 #![allow(unsafe_code, reason = "tiles read and write through pointers; each function checks the lengths first")]
 
-use super::tile::{Sums, blocks, blocks_of_at_most_6, tile};
+use super::tile::{Sums, blocks, tile};
 use crate::element::LANES;
 use crate::simd::{Kernel, Simd, Vectors};
 
@@ -100,7 +100,7 @@ impl<S: Vectors> Kernel<S> for Product<'_, S> {
             while first < outputs {
                 first += match outputs - first {
                     16.. if I::REGISTERS >= 32 => self.outputs::<I, 16>(simd, part, first),
-                    8.. => self.outputs::<I, 8>(simd, part, first),
+                    8.. if I::BLOCK > 4 => self.outputs::<I, 8>(simd, part, first),
                     4.. => self.outputs::<I, 4>(simd, part, first),
                     2.. => self.outputs::<I, 2>(simd, part, first),
                     _ => self.outputs::<I, 1>(simd, part, first),
@@ -155,7 +155,7 @@ impl<S: Vectors> Kernel<S> for OuterProducts<'_, S> {
                     turned[i] = x;
                 }
             }
-            blocks_of_at_most_6!(dy.len(), |first, A| {
+            blocks!(I::BLOCK, dy.len(), |first, A| {
                 let dy: &[[S; LANES]; A] = dy[first..].first_chunk().expect("a block lies within the outputs");
                 let mut block = Block { turned: &turned, dy, dw: &mut dw[first * inputs + start..], inputs };
                 block.add(simd, chunk.len());

@@ -60,31 +60,25 @@ pub(super) unsafe fn tile<I: Simd, const A: usize, const B: usize>(
     acc
 }
 
-/// Cuts `0..total` into the fewest blocks of at most 4 or 6, as even as possible, and runs the body for each with
-/// its start in the first name and its size in the second, a constant.
-macro_rules! blocks_of_at_most_6 {
-    ($total:expr, |$start:ident, $size:ident| $body:expr) => {
-        blocks!(6, $total, $start, $size, $body, 1 2 3 4 5 6)
-    };
-}
-macro_rules! blocks_of_at_most_4 {
-    ($total:expr, |$start:ident, $size:ident| $body:expr) => {
-        blocks!(4, $total, $start, $size, $body, 1 2 3 4)
-    };
-}
+/// Cuts `0..total` into the fewest blocks of at most `most`, as even as possible, and runs the body for each with its
+/// start in the first name and its size in the second, a constant of at most 6. Sizes above `most`, a constant too,
+/// cost no code.
 macro_rules! blocks {
-    ($most:literal, $total:expr, $start:ident, $size:ident, $body:expr, $($n:literal)*) => {{
+    ($most:expr, $total:expr, |$start:ident, $size:ident| $body:expr) => {
+        blocks!(@ $most, $total, $start, $size, $body, 1 2 3 4 5 6)
+    };
+    (@ $most:expr, $total:expr, $start:ident, $size:ident, $body:expr, $($n:literal)*) => {{
         let total: usize = $total;
         let mut $start = 0;
         while $start < total {
             let left: usize = total - $start;
             let size = left.div_ceil(left.div_ceil($most));
             match size {
-                $($n => { const $size: usize = $n; $body })*
+                $($n if $n <= $most => { const $size: usize = $n; $body })*
                 _ => unreachable!("no block is larger than the largest"),
             }
             $start += size;
         }
     }};
 }
-pub(super) use {blocks, blocks_of_at_most_4, blocks_of_at_most_6};
+pub(super) use blocks;

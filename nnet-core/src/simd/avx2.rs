@@ -26,6 +26,7 @@ impl Simd for Avx2 {
     type Vector = __m256;
     const WIDTH: usize = 8;
     const REGISTERS: usize = 16;
+    const BLOCK: usize = 6;
 
     #[inline(always)]
     fn splat(self, value: f32) -> __m256 {

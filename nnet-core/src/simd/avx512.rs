@@ -28,6 +28,7 @@ impl Simd for Avx512 {
     type Vector = __m512;
     const WIDTH: usize = 16;
     const REGISTERS: usize = 32;
+    const BLOCK: usize = 6;
 
     #[inline(always)]
     fn splat(self, value: f32) -> __m512 {

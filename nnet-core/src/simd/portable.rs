@@ -15,6 +15,7 @@ impl Simd for Quad {
     type Vector = [f32; 4];
     const WIDTH: usize = 4;
     const REGISTERS: usize = 16;
+    const BLOCK: usize = 4;
 
     #[inline(always)]
     fn splat(self, value: f32) -> [f32; 4] {
@@ -59,6 +60,7 @@ impl<S: Scalar> Simd for Single<S> {
     type Vector = S;
     const WIDTH: usize = 1;
     const REGISTERS: usize = 16;
+    const BLOCK: usize = 2;
 
     #[inline(always)]
     fn splat(self, value: S) -> S {
