@@ -1,5 +1,6 @@
 //! Whole networks against the numbers that PyTorch printed: `reference.py` makes them, `reference.json` holds them.
 
+mod functions;
 mod networks;
 mod reference;
 

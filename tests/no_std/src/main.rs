@@ -108,6 +108,7 @@ fn run(memory: &mut Memory) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn start() -> ! {
+    let memory = &raw mut MEMORY;
     // SAFETY: called once, by the entry point, on the only thread.
-    bare::exit(run(unsafe { &mut *(&raw mut MEMORY) }))
+    bare::exit(run(unsafe { &mut *memory }))
 }
