@@ -56,7 +56,7 @@ fn losses() {
 }
 
 /// The activation named in the case, forward and backward: y and dx.
-fn run<S: Scalar, const N: usize>(name: &str, case: &ActivationCase) -> ([S; N], [S; N])
+fn run<S: Scalar, const N: usize>(name: &str, case: &ActivationCase) -> (Vec<f64>, Vec<f64>)
 where
     [S; N]: Tensor<Element = S>,
 {
@@ -79,21 +79,12 @@ where
         "log_softmax" | "log_softmax_far" => apply!(LogSoftmax, &y),
         other => panic!("activation {other}"),
     }
-    (y, dy)
+    (to_f64(&y), to_f64(&dy))
 }
 
 fn check_activations<S: Scalar>(tolerance: f64) {
     for (name, case) in &Reference::load().activations {
-        let (y, dx) = match case.x.len() {
-            33 => {
-                let (y, dx) = run::<S, 33>(name, case);
-                (to_f64(&y), to_f64(&dx))
-            }
-            _ => {
-                let (y, dx) = run::<S, 10>(name, case);
-                (to_f64(&y), to_f64(&dx))
-            }
-        };
+        let (y, dx) = if case.x.len() == 33 { run::<S, 33>(name, case) } else { run::<S, 10>(name, case) };
         check_tensor(name, &case.y, &y, tolerance);
         if name.contains("softmax") {
             // dy minus its mean: the rounding is that of dy, however small the difference
