@@ -6,7 +6,7 @@
 //! * [`element`], [`tensor`], [`flat`]: what numbers are and how they lie in memory;
 //! * [`shape`]: what a layer accepts and gives, evaluated by the macro;
 //! * [`layers`], [`loss`], [`init`], [`optim`]: the parts that a network is made of;
-//! * [`kernels`], [`simd`]: the loops, written once over a small vector trait;
+//! * `kernels`, [`simd`]: the loops, written once over a small vector trait;
 //! * [`network`]: the trait that `network!` implements.
 #![no_std]
 
@@ -18,7 +18,7 @@ pub mod flat;
 #[cfg(feature = "std")]
 pub mod host;
 pub mod init;
-pub mod kernels;
+mod kernels;
 pub mod layers;
 pub mod loss;
 pub mod network;

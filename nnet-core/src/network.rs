@@ -122,6 +122,7 @@ pub trait Train: Network {
     /// Forward, loss and backward for the samples in the first `targets.len()` lanes of `x`:
     /// adds `scale` times their gradient to `gradients` and returns the sum of their losses.
     ///
+    /// The other lanes must hold finite numbers, best zeros: an infinity there, times its gradient of 0, is a NaN.
     /// With `scale` = 1/batch over all groups of a batch, `gradients` ends as the gradient of the mean loss.
     ///
     /// # Panics

@@ -37,7 +37,7 @@ pub trait Scalar:
     fn from_f64(value: f64) -> Self;
     /// The same value as an `f64`, exact.
     fn to_f64(self) -> f64;
-    /// eˣ, within 2 units in the last place.
+    /// eˣ, within 1.5 units in the last place; results below the smallest normal number are 0.
     #[must_use]
     fn exp(self) -> Self;
     /// The natural logarithm.
@@ -49,9 +49,9 @@ pub trait Scalar:
     /// The hyperbolic tangent.
     #[must_use]
     fn tanh(self) -> Self;
-    /// The Gauss error function, 2/√π ∫₀ˣ exp(−t²) dt.
+    /// The complement of the Gauss error function, 2/√π ∫ exp(−t²) dt from x on.
     #[must_use]
-    fn erf(self) -> Self;
+    fn erfc(self) -> Self;
     /// |x|.
     #[must_use]
     fn abs(self) -> Self;
@@ -92,6 +92,14 @@ impl Scalar for f32 {
         libm::logf(self)
     }
 
+    // Both are correctly rounded: the same bits, but only the first is one instruction everywhere.
+    #[cfg(feature = "std")]
+    #[inline]
+    fn sqrt(self) -> Self {
+        f32::sqrt(self)
+    }
+
+    #[cfg(not(feature = "std"))]
     #[inline]
     fn sqrt(self) -> Self {
         libm::sqrtf(self)
@@ -103,8 +111,8 @@ impl Scalar for f32 {
     }
 
     #[inline]
-    fn erf(self) -> Self {
-        libm::erff(self)
+    fn erfc(self) -> Self {
+        libm::erfcf(self)
     }
 
     #[inline(always)]
@@ -149,8 +157,8 @@ impl Scalar for f64 {
     }
 
     #[inline]
-    fn erf(self) -> Self {
-        libm::erf(self)
+    fn erfc(self) -> Self {
+        libm::erfc(self)
     }
 
     #[inline]
@@ -222,32 +230,51 @@ mod tests {
         (f64::from(got) - want).abs() / unit
     }
 
+    /// `n` neighbouring floats from `from` on.
+    fn neighbours(from: f32, n: u32) -> impl Iterator<Item = f32> {
+        (0..n).map(move |i| f32::from_bits(from.to_bits() + i))
+    }
+
     #[test]
-    fn exp_is_within_two_units_over_its_range() {
-        for i in -87_000..88_700 {
-            let x = i as f32 * 1e-3;
+    fn exp_is_within_one_and_a_half_units_over_its_range() {
+        let grid = (-87_330..88_720).map(|i| i as f32 * 1e-3);
+        // up to the largest finite result, and the smallest normal one
+        let ends = neighbours(88.722_5, 44).chain(neighbours(-87.336_54, 1));
+        for x in grid.chain(ends) {
             let error = units_in_last_place(x.exp(), libm::exp(f64::from(x)));
-            assert!(error <= 2.0, "exp({x}): {error} units");
+            assert!(error <= 1.5, "exp({x}): {error} units");
         }
         assert_eq!(Scalar::exp(0.0_f32), 1.0);
-        assert_eq!(Scalar::exp(1000.0_f32), f32::INFINITY);
-        assert_eq!(Scalar::exp(f32::INFINITY), f32::INFINITY);
-        assert_eq!(Scalar::exp(-1000.0_f32), 0.0);
-        assert_eq!(Scalar::exp(f32::NEG_INFINITY), 0.0);
+        for large in [88.722_85, 1000.0, f32::INFINITY] {
+            assert_eq!(Scalar::exp(large), f32::INFINITY);
+        }
+        for small in [-87.336_56, -1000.0, f32::NEG_INFINITY] {
+            assert_eq!(Scalar::exp(small), 0.0);
+        }
         assert!(Scalar::exp(f32::NAN).is_nan());
     }
 
     #[test]
-    fn tanh_is_within_four_units_and_odd() {
-        for i in 1..12_000 {
-            let x = i as f32 * 1e-3;
+    fn tanh_is_within_two_and_a_half_units_and_odd() {
+        let grid = (1..12_000).map(|i| i as f32 * 1e-3);
+        // on both sides of the two seams
+        let seams = neighbours(0.349_99, 1000).chain(neighbours(9.999_9, 200));
+        for x in grid.chain(seams) {
             let error = units_in_last_place(x.tanh(), libm::tanh(f64::from(x)));
-            assert!(error <= 4.0, "tanh({x}): {error} units");
+            assert!(error <= 2.5, "tanh({x}): {error} units");
             assert_eq!(Scalar::tanh(-x), -Scalar::tanh(x));
         }
         assert_eq!(Scalar::tanh(f32::INFINITY), 1.0);
         assert_eq!(Scalar::tanh(f32::NEG_INFINITY), -1.0);
         assert!(Scalar::tanh(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn sigmoid_is_within_three_units() {
+        for x in (-87_000..20_000).map(|i| i as f32 * 1e-3) {
+            let error = units_in_last_place(Scalar::sigmoid(x), 1.0 / (1.0 + libm::exp(-f64::from(x))));
+            assert!(error <= 3.0, "sigmoid({x}): {error} units");
+        }
     }
 
     #[test]

@@ -40,10 +40,9 @@ struct Gradient<'a, S> {
     dy: &'a mut [S],
 }
 
-/// Φ(x) = (1 + erf(x / √2)) / 2.
+/// Φ(x) = erfc(−x / √2) / 2, which unlike (1 + erf) / 2 keeps its digits far below 0.
 fn normal_distribution<S: Vectors>(x: S) -> S {
-    let half = S::from_f64(0.5);
-    half * (S::ONE + (x * S::from_f64(core::f64::consts::FRAC_1_SQRT_2)).erf())
+    S::from_f64(0.5) * (x * S::from_f64(-core::f64::consts::FRAC_1_SQRT_2)).erfc()
 }
 
 /// φ(x) = e^(−x²/2) / √(2π).

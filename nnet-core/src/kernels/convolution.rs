@@ -29,10 +29,17 @@ impl Convolution {
     /// If the window does not lead from `x` to `y`, or a slice has not the length that follows from the sizes.
     pub(super) fn check<S>(&self, lanes: usize, w: &[S], x: &[S], y: &[S]) {
         assert_eq!(self.window.output(self.x), Ok(self.y), "the window leads from x to y");
-        assert_eq!(w.len(), self.outputs * self.inputs * area(self.window.kernel), "w: [OUT, IN, KH, KW]");
-        assert_eq!(x.len(), self.inputs * area(self.x) * lanes, "x: [IN, H, W]");
-        assert_eq!(y.len(), self.outputs * area(self.y) * lanes, "y: [OUT, OH, OW]");
+        let [kernel_height, kernel_width] = self.window.kernel;
+        let weights = [self.outputs, self.inputs, kernel_height, kernel_width];
+        assert_eq!(Some(w.len()), product(weights), "w: [OUT, IN, KH, KW]");
+        assert_eq!(Some(x.len()), product([self.inputs, self.x[0], self.x[1], lanes]), "x: [IN, H, W]");
+        assert_eq!(Some(y.len()), product([self.outputs, self.y[0], self.y[1], lanes]), "y: [OUT, OH, OW]");
     }
+}
+
+/// The product of sizes, if it is a number of entries that can exist.
+pub(super) fn product(sizes: [usize; 4]) -> Option<usize> {
+    sizes.into_iter().try_fold(1, usize::checked_mul)
 }
 
 pub(super) const fn area([height, width]: [usize; 2]) -> usize {
@@ -65,7 +72,7 @@ pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], b:
 pub(super) fn input_gradient<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], dy: &[S], dx: &mut [S]) {
     shape.check(lanes, w, dx, dy);
     let Convolution { inputs, outputs, window: Window2d { kernel, stride, padding }, .. } = *shape;
-    let line = |a: usize, residue| Line::transposed(shape.x[a], shape.y[a], kernel[a], stride[a], padding[a], residue);
+    let line = |a: usize, first| Line::transposed(shape.x[a], shape.y[a], kernel[a], stride[a], padding[a], first);
     let channels = Channels {
         from: outputs,
         to: inputs,
@@ -75,9 +82,9 @@ pub(super) fn input_gradient<S: Vectors>(lanes: usize, shape: &Convolution, w: &
         target: shape.x,
     };
     let kernel_width = kernel[1];
-    for row_class in 0..stride[0] {
-        for column_class in 0..stride[1] {
-            let (rows, columns) = (line(0, row_class), line(1, column_class));
+    for row in 0..stride[0].min(shape.x[0]) {
+        for column in 0..stride[1].min(shape.x[1]) {
+            let (rows, columns) = (line(0, row), line(1, column));
             let y = dx.as_mut_ptr();
             S::dispatch(lanes, Correlation { lanes, rows, columns, channels, kernel_width, w, b: &[], x: dy, y });
         }

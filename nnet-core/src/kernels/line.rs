@@ -42,17 +42,16 @@ impl Line {
         }
     }
 
-    /// Input gradients from output gradients, the class of positions p with (p + padding) mod stride = residue.
+    /// Input gradients from output gradients, for the class of position `first`, which is below the stride.
     pub fn transposed(
         inputs: usize,
         outputs: usize,
         kernel: usize,
         stride: usize,
         padding: usize,
-        residue: usize,
+        first: usize,
     ) -> Self {
-        // The smallest p ≥ 0 of the class.
-        let first = (residue + stride - padding % stride) % stride;
+        let residue = (first + padding) % stride;
         Self {
             output: first,
             output_step: stride,
@@ -127,8 +126,8 @@ mod tests {
             assert_eq!(forward, want);
             let mut transposed = [[[false; 8]; 16]; 16];
             let mut positions = 0;
-            for residue in 0..stride {
-                let line = Line::transposed(inputs, outputs, kernel, stride, padding, residue);
+            for first in 0..stride.min(inputs) {
+                let line = Line::transposed(inputs, outputs, kernel, stride, padding, first);
                 positions += line.outputs;
                 for n in 0..line.outputs {
                     for t in line.valid(n) {

@@ -56,7 +56,7 @@ impl<'a, S: Vectors> Product<'a, S> {
     fn new(lanes: usize, w_output: usize, w_input: usize, w: &'a [S], b: &'a [S], x: &'a [S], y: &'a mut [S]) -> Self {
         assert_eq!(x.len() % lanes, 0, "x: whole entries");
         assert_eq!(y.len() % lanes, 0, "y: whole entries");
-        assert_eq!(w.len(), (x.len() / lanes) * (y.len() / lanes), "w: [OUT, IN]");
+        assert_eq!(Some(w.len()), (x.len() / lanes).checked_mul(y.len() / lanes), "w: [OUT, IN]");
         Self { lanes, w_output, w_input, w, b, x, y }
     }
 
@@ -79,7 +79,7 @@ impl<'a, S: Vectors> Product<'a, S> {
             x_column: 0,
         };
         let w = self.w[first * self.w_output..].as_ptr();
-        let x = self.x[part..].as_ptr();
+        let x = self.x.as_ptr().wrapping_add(part);
         // SAFETY: w is [OUT, IN] or its transpose by `new`, `first + A ≤ OUT` as asserted, and x has IN entries.
         let acc = unsafe { tile::<I, A, 1>(simd, &sums, w, x, acc) };
         for (a, [value]) in acc.into_iter().enumerate() {
@@ -114,7 +114,10 @@ impl<S: Vectors> Kernel<S> for Product<'_, S> {
 pub(super) fn weight_gradient<S: Vectors>(lanes: usize, x: &[S], dy: &[S], dw: &mut [S]) {
     assert_eq!(x.len() % lanes, 0, "x: whole entries");
     assert_eq!(dy.len() % lanes, 0, "dy: whole entries");
-    assert_eq!(dw.len(), (x.len() / lanes) * (dy.len() / lanes), "dw: [OUT, IN]");
+    assert_eq!(Some(dw.len()), (x.len() / lanes).checked_mul(dy.len() / lanes), "dw: [OUT, IN]");
+    if dw.is_empty() {
+        return;
+    }
     if lanes == LANES {
         S::dispatch(lanes, OuterProducts { x: x.as_chunks().0, dy: dy.as_chunks().0, dw });
     } else {

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::convolution::area;
+use super::convolution::{area, product};
 use crate::element::LANES;
 use crate::shape::Window2d;
 use crate::simd::{Kernel, Simd, Vectors};
@@ -26,8 +26,8 @@ impl Pool {
         for a in 0..2 {
             assert!(self.window.padding[a] <= self.window.kernel[a] / 2, "no window lies in the padding alone");
         }
-        assert_eq!(x.len(), self.channels * area(self.x) * lanes, "x: [C, H, W]");
-        assert_eq!(y.len(), self.channels * area(self.y) * lanes, "y: [C, OH, OW]");
+        assert_eq!(Some(x.len()), product([self.channels, self.x[0], self.x[1], lanes]), "x: [C, H, W]");
+        assert_eq!(Some(y.len()), product([self.channels, self.y[0], self.y[1], lanes]), "y: [C, OH, OW]");
     }
 
     /// The rows or columns of x in window `n` along axis `a`, the padding left out.

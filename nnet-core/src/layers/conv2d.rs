@@ -35,6 +35,8 @@ unsafe impl<S: Scalar, const OUT: usize, const IN: usize, const KH: usize, const
 impl<S: Scalar, const OUT: usize, const IN: usize, const KH: usize, const KW: usize, const BIAS: usize>
     Conv2d<S, OUT, IN, KH, KW, BIAS>
 {
+    const BIAS_FITS: () = assert!(BIAS == 0 || BIAS == OUT, "a layer has OUT biases or none");
+
     /// Random weights, biases 0.
     pub fn init(&mut self, init: Init, random: &mut Random) {
         let weights = self.weight.as_flattened_mut().as_flattened_mut().as_flattened_mut();
@@ -89,6 +91,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const KH: usize, const KW: us
     }
 
     fn shape(window: &Window2d, x: [usize; 2], y: [usize; 2]) -> Convolution {
+        let () = Self::BIAS_FITS;
         assert_eq!(window.kernel, [KH, KW], "the window has the size of the weights");
         Convolution { inputs: IN, outputs: OUT, window: *window, x, y }
     }

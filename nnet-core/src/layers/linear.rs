@@ -28,6 +28,8 @@ unsafe impl<S: Scalar, const OUT: usize, const IN: usize, const BIAS: usize> Fla
 }
 
 impl<S: Scalar, const OUT: usize, const IN: usize, const BIAS: usize> Linear<S, OUT, IN, BIAS> {
+    const BIAS_FITS: () = assert!(BIAS == 0 || BIAS == OUT, "a layer has OUT biases or none");
+
     /// Random weights, biases 0.
     pub fn init(&mut self, init: Init, random: &mut Random) {
         init.fill(self.weight.as_flattened_mut(), IN, OUT, random);
@@ -37,6 +39,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const BIAS: usize> Linear<S, 
     /// x: `[IN]`  →  y: `[OUT]`
     #[inline]
     pub fn forward<E: Element<Scalar = S>>(&self, x: &[E; IN], y: &mut [E; OUT]) {
+        let () = Self::BIAS_FITS;
         S::linear(E::LANES, self.weight.as_flattened(), &self.bias, E::scalars(x), E::scalars_mut(y));
     }
 
@@ -49,6 +52,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const BIAS: usize> Linear<S, 
         gradients: &mut Self,
         dx: Option<&mut [E; IN]>,
     ) {
+        let () = Self::BIAS_FITS;
         let dy = E::scalars(dy);
         S::linear_weight_gradient(E::LANES, E::scalars(x), dy, gradients.weight.as_flattened_mut());
         S::bias_gradient(dy, &mut gradients.bias);

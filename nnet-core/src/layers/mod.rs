@@ -17,6 +17,7 @@ pub use activation::{Gelu, LeakyRelu, Relu, Sigmoid, Tanh};
 pub use conv2d::Conv2d;
 pub use linear::Linear;
 pub use pool2d::{AvgPool2d, GlobalAvgPool2d, MaxPool2d};
+pub(crate) use softmax::largest_and_sum;
 pub use softmax::{LogSoftmax, Softmax};
 
 /// Any shape to one dimension, the last one fastest. It moves nothing: a flat view of a nested array is the array.

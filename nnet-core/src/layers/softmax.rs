@@ -14,11 +14,10 @@ pub struct Softmax;
 #[derive(Clone, Copy, Debug)]
 pub struct LogSoftmax;
 
-/// The largest entry of a lane, and Σ exp(x − largest).
-fn largest_and_sum<S: Scalar>(y: &[S], lanes: usize, lane: usize) -> (S, S) {
-    let entries = y[lane..].iter().step_by(lanes);
-    let largest = entries.clone().fold(S::NEG_INFINITY, |m, &x| if x > m { x } else { m });
-    (largest, entries.fold(S::ZERO, |sum, &x| sum + (x - largest).exp()))
+/// m, the largest of some logits, and Σ exp(x − m), which is at least 1.
+pub(crate) fn largest_and_sum<S: Scalar>(logits: impl Iterator<Item = S> + Clone) -> (S, S) {
+    let largest = logits.clone().fold(S::NEG_INFINITY, |m, x| if x > m { x } else { m });
+    (largest, logits.fold(S::ZERO, |sum, x| sum + (x - largest).exp()))
 }
 
 impl Softmax {
@@ -26,7 +25,7 @@ impl Softmax {
     pub fn forward<E: Element, const N: usize>(self, y: &mut [E; N]) {
         let y = E::scalars_mut(y);
         for lane in 0..E::LANES {
-            let (largest, sum) = largest_and_sum(y, E::LANES, lane);
+            let (largest, sum) = largest_and_sum(y[lane..].iter().step_by(E::LANES).copied());
             for y in y[lane..].iter_mut().step_by(E::LANES) {
                 *y = (*y - largest).exp() / sum;
             }
@@ -51,7 +50,7 @@ impl LogSoftmax {
     pub fn forward<E: Element, const N: usize>(self, y: &mut [E; N]) {
         let y = E::scalars_mut(y);
         for lane in 0..E::LANES {
-            let (largest, sum) = largest_and_sum(y, E::LANES, lane);
+            let (largest, sum) = largest_and_sum(y[lane..].iter().step_by(E::LANES).copied());
             let logarithm = sum.ln();
             for y in y[lane..].iter_mut().step_by(E::LANES) {
                 *y = (*y - largest) - logarithm;

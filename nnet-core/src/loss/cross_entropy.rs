@@ -2,6 +2,7 @@
 
 use super::{Loss, begin, lane, lane_mut};
 use crate::element::Element;
+use crate::layers::largest_and_sum;
 use crate::scalar::Scalar;
 
 /// Softmax and negative log-likelihood in one, on logits; the target is a class.
@@ -9,13 +10,6 @@ use crate::scalar::Scalar;
 /// The largest logit is subtracted first, so no logit is too large.
 #[derive(Clone, Copy, Debug)]
 pub struct CrossEntropy;
-
-/// The largest of `logits` and Σ exp(o − largest), which is at least 1.
-fn largest_and_sum<S: Scalar>(logits: impl Iterator<Item = S> + Clone) -> (S, S) {
-    let largest = logits.clone().fold(S::NEG_INFINITY, |m, o| if o > m { o } else { m });
-    let sum = logits.fold(S::ZERO, |sum, o| sum + (o - largest).exp());
-    (largest, sum)
-}
 
 fn logit_of_class<S: Scalar>(logits: impl Iterator<Item = S>, class: usize, outputs: usize) -> S {
     let mut logits = logits;

@@ -42,11 +42,13 @@ pub trait Loss<S: Scalar, T>: Copy + Send + Sync + 'static {
 
 /// Entry by entry, the numbers of lane `lane`.
 fn lane<E: Element>(y: &[E], lane: usize) -> impl Iterator<Item = E::Scalar> + Clone {
+    assert!(lane < E::LANES, "sample {lane} of a group of {}", E::LANES);
     E::scalars(y)[lane..].iter().step_by(E::LANES).copied()
 }
 
 /// Entry by entry, the numbers of lane `lane`, to write.
 fn lane_mut<E: Element>(y: &mut [E], lane: usize) -> impl Iterator<Item = &mut E::Scalar> {
+    assert!(lane < E::LANES, "sample {lane} of a group of {}", E::LANES);
     E::scalars_mut(y)[lane..].iter_mut().step_by(E::LANES)
 }
 

@@ -98,6 +98,7 @@ fn forward<R: Residual, E: Element, T: Tensor>(residual: R, y: &[E], targets: &[
 where
     T::Element: Element<Scalar = E::Scalar>,
 {
+    assert_eq!(y.len(), T::LENGTH, "a target has as many entries as the output");
     let mut total = E::Scalar::ZERO;
     for (l, target) in targets.iter().enumerate() {
         for (y, &target) in lane(y, l).zip(T::Element::scalars(target.as_flat())) {
@@ -117,6 +118,7 @@ fn backward<R: Residual, E: Element, T: Tensor>(
 where
     T::Element: Element<Scalar = E::Scalar>,
 {
+    assert_eq!(y.len(), T::LENGTH, "a target has as many entries as the output");
     begin(y, targets, dy);
     let share = scale * one_over(y.len());
     for (l, target) in targets.iter().enumerate() {

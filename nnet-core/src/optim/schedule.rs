@@ -29,7 +29,8 @@ pub struct Cosine {
 }
 
 /// Up from 1/25 to 1 in the first `rise` of the steps, then down to 1/250,000, along half cosines
-/// (Smith and Topin, 2019; PyTorch's `OneCycleLR` with its defaults, the base rate being its `max_lr`).
+/// (Smith and Topin, 2019; the learning rate of PyTorch's `OneCycleLR`, the base rate being its `max_lr`; the momentum
+/// stays).
 #[derive(Clone, Copy, Debug)]
 pub struct OneCycle {
     /// Steps in all.

@@ -45,7 +45,7 @@ pub fn active() -> InstructionSet {
 #[cfg(not(feature = "std"))]
 #[must_use]
 pub const fn active() -> InstructionSet {
-    if cfg!(all(target_arch = "x86_64", target_feature = "avx512f")) {
+    if cfg!(all(target_arch = "x86_64", target_feature = "avx512f", target_feature = "fma")) {
         InstructionSet::Avx512
     } else if cfg!(all(target_arch = "x86_64", target_feature = "avx2", target_feature = "fma")) {
         InstructionSet::Avx2
@@ -56,13 +56,13 @@ pub const fn active() -> InstructionSet {
 
 #[cfg(feature = "std")]
 fn choose() -> InstructionSet {
+    #[cfg(target_arch = "x86_64")]
+    let avx2 = || std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
     let available = |set: &InstructionSet| match set {
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => std::arch::is_x86_feature_detected!("avx512f"),
+        InstructionSet::Avx512 => avx2() && std::arch::is_x86_feature_detected!("avx512f"),
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2 => {
-            std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
-        }
+        InstructionSet::Avx2 => avx2(),
         InstructionSet::Portable => true,
         #[cfg(not(target_arch = "x86_64"))]
         _ => false,

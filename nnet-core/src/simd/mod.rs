@@ -14,6 +14,7 @@ mod portable;
 
 pub use choice::{InstructionSet, active};
 
+use crate::element::LANES;
 use crate::scalar::Scalar;
 use portable::{Quad, Single};
 
@@ -51,19 +52,25 @@ pub(crate) trait Kernel<S: Scalar> {
 
 /// Scalars with vectors.
 pub(crate) trait Vectors: Scalar {
-    /// Runs a kernel on the best vectors for entries of `lanes` scalars, 1 or [`crate::LANES`].
+    /// Runs a kernel on the best vectors for entries of `lanes` scalars.
+    ///
+    /// # Panics
+    ///
+    /// If that is neither 1 nor [`LANES`]: kernels read whole entries.
     fn dispatch<K: Kernel<Self>>(lanes: usize, kernel: K);
 }
 
 impl Vectors for f64 {
     // f64 is for checks: one body, no vectors.
-    fn dispatch<K: Kernel<f64>>(_lanes: usize, kernel: K) {
+    fn dispatch<K: Kernel<f64>>(lanes: usize, kernel: K) {
+        assert!(lanes == 1 || lanes == LANES, "entries of {lanes} scalars");
         kernel.run(Single::<f64>::new());
     }
 }
 
 impl Vectors for f32 {
     fn dispatch<K: Kernel<f32>>(lanes: usize, kernel: K) {
+        assert!(lanes == 1 || lanes == LANES, "entries of {lanes} scalars");
         if lanes == 1 {
             return kernel.run(Single::<f32>::new());
         }

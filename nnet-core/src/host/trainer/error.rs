@@ -31,7 +31,7 @@ pub enum TrainError {
     /// The target of sample number `sample` does not fit the network's `outputs`.
     Target { sample: usize, outputs: usize },
     /// The loss of a batch is not a finite number; epoch and batch are counted from 1. The network has the parameters
-    /// from before this step.
+    /// from before this step, which are not finite themselves if the gradients of the step before it overflowed.
     Diverged { epoch: u64, batch: u64, rate: f64 },
     /// An output for one of the samples `first` to `last` is not a number.
     NotANumber { first: usize, last: usize },

@@ -121,7 +121,9 @@ impl<N: Train> Worker<N> {
                 *count += 1;
             }
         }
-        Some((N::LOSS.forward(y, targets).to_f64(), correct))
+        // An infinite output can be right, such as the logarithm of probability 0; what the loss makes of it tells.
+        let loss = N::LOSS.forward(y, targets).to_f64();
+        (!loss.is_nan()).then_some((loss, correct))
     }
 }
 
