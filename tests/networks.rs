@@ -164,6 +164,19 @@ fn a_batch_is_the_mean_of_its_samples() {
     }
 }
 
+/// A group that holds a bad sample leaves nothing behind in the lanes that the next, smaller group does not use.
+#[test]
+fn a_refused_batch_leaves_no_trace() {
+    let mut data = samples(16);
+    data[15].0[0][9][9] = f32::NAN;
+    let mut trainer = Trainer::new(nnet::boxed::<LeNet>(1), Sgd::new(0.0)).threads(1);
+    let all: Vec<usize> = (0..16).collect();
+    let refused = trainer.step(&data, &all).unwrap_err().to_string();
+    assert!(refused.contains("no longer a finite number"), "{refused}");
+    assert!(trainer.step(&data, &[0, 1, 2]).unwrap().is_finite());
+    assert!(trainer.gradients().unwrap().as_scalars().iter().all(|g| g.is_finite()));
+}
+
 #[test]
 fn one_sample_at_a_time_learns_without_an_allocator() {
     let (mut network, mut gradients) = (nnet::boxed::<Zoo3>(1), Zoo3::<f32>::ZERO);

@@ -20,7 +20,8 @@ use crate::scalar::Scalar;
 pub unsafe trait Flat: Sized + Send + Sync + 'static {
     /// The number type.
     type Scalar: Scalar;
-    /// Zero everywhere. Meant for `static`s; a large value belongs in one, or in a box.
+    /// Zero everywhere. Meant for `static`s. On the heap a large value is made by `zeroed`; `Box::new` of it goes
+    /// over the stack.
     const ZERO: Self;
 
     /// All numbers, in the order of declaration.

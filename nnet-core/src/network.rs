@@ -13,6 +13,10 @@ use crate::tensor::Tensor;
 ///
 /// The type holds the parameters and nothing else; its gradients are a value of the same type.
 /// Every method works on one sample (`E` = the scalar) or on a group of 16 (`E` = [`Lanes`](crate::Lanes)).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a network",
+    note = "declare one with `network!`; of a `Box` of one, pass the network itself: `&*network`"
+)]
 pub trait Network: Flat {
     /// The input of one sample or group.
     type Input<E: Element<Scalar = Self::Scalar>>: Tensor<Element = E>;
@@ -111,6 +115,10 @@ pub trait Network: Flat {
 }
 
 /// A network whose declaration names a loss.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a network that can be trained",
+    note = "a network can be trained if its declaration ends with a loss, such as `loss = cross_entropy;`"
+)]
 pub trait Train: Network {
     /// What a sample should give: a class for the likelihood losses, an output for the others.
     type Target: Clone + Send + Sync + 'static;

@@ -8,7 +8,7 @@ use syn::Ident;
 
 use crate::check;
 use crate::generate::words::{layer_type, scratch_name, tape_name, tensor};
-use crate::generate::{constants, train};
+use crate::generate::{constants, train, zero};
 use crate::infer::{Draft, Layer};
 use crate::summary;
 
@@ -67,6 +67,7 @@ fn structure(draft: &Draft) -> TokenStream {
 
 fn buffer(draft: &Draft, name: &Ident) -> TokenStream {
     let visibility = &draft.visibility;
+    let zero = zero(name, visibility);
     code! {
         /// Does not compile yet: see the errors in the network's declaration.
         #[repr(C)]
@@ -79,6 +80,8 @@ fn buffer(draft: &Draft, name: &Ident) -> TokenStream {
             type Scalar = E::Scalar;
             const ZERO: Self = Self { __stub: [] };
         }
+
+        #zero
     }
 }
 

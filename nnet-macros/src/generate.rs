@@ -9,7 +9,7 @@ mod train;
 pub mod words;
 
 use proc_macro2::TokenStream;
-pub use structure::constants;
+pub use structure::{constants, zero};
 pub use train::train;
 
 use crate::infer::Network;

@@ -62,7 +62,8 @@ use crate::errors::Errors;
 ///
 /// # Layers
 ///
-/// Names, order and defaults of the arguments are PyTorch's. `kernel`, `stride` and `padding` are one integer, or
+/// Arguments have the order and defaults of PyTorch, but the size of the input is inferred and never written: what
+/// PyTorch calls `Conv2d(1, 6, 5)` is `Conv2d(6, 5)`. `kernel`, `stride` and `padding` are one integer, or
 /// `[height, width]`.
 ///
 /// | layer | gives |

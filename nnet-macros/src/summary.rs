@@ -23,7 +23,7 @@ pub fn network(network: &Network, plan: &Plan) -> String {
     let training = thousands((plan.tape.entries + parameters) * F32);
     format!(
         "```text\n{table}\n```\n\nBytes with `f32`: {weights} of parameters; besides these, \
-         {scratch} to predict, {training} to train."
+         {scratch} to predict, {training} (gradients and tape) to train on one sample."
     )
 }
 

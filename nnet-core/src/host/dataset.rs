@@ -40,6 +40,10 @@ use crate::tensor::Tensor;
 /// assert_eq!(*Bits.sample(5, &mut x), 1);
 /// assert_eq!(x, [1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not hold samples of input `{X}` with target `{T}`",
+    note = "a slice, vector or array of pairs `({X}, {T})` does; a class is a `usize`"
+)]
 pub trait Dataset<X, T: Clone>: Sync {
     /// The number of samples.
     fn len(&self) -> usize;

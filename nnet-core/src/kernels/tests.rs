@@ -1,6 +1,6 @@
 //! Every kernel, on the active instruction set, against plain loops in f64: odd sizes, outputs pre-filled with NaN.
 
-use super::{Convolution, Kernels, Pool};
+use super::{Convolution, Function, Kernels, Pool};
 use crate::element::LANES;
 use crate::random::Random;
 use crate::shape::Window2d;
@@ -161,7 +161,7 @@ fn the_identity_changes_no_bit() {
     }
 }
 
-/// Pools and activations compute each lane like a lone sample, to the bit.
+/// Pools compute each lane like a lone sample, to the bit.
 #[test]
 fn pools_of_a_group_equal_those_of_its_samples() {
     for (kernel, stride, padding) in [([2, 2], [2, 2], [0, 0]), ([3, 2], [2, 1], [1, 1]), ([1, 3], [1, 3], [0, 1])] {
@@ -186,6 +186,82 @@ fn pools_of_a_group_equal_those_of_its_samples() {
             for (group, alone) in groups.iter().zip(&alone) {
                 assert_eq!(&lane(group), alone);
             }
+        }
+    }
+}
+
+/// The rows and columns of x in the window of output (r, c), padding left out.
+fn window_of(shape: &Pool, r: usize, c: usize) -> Vec<(usize, usize)> {
+    let Pool { window: Window2d { kernel, stride, padding }, x, .. } = *shape;
+    let inside = |a: usize, n: usize, k: usize| (n * stride[a] + k).checked_sub(padding[a]).filter(|&i| i < x[a]);
+    let taps = (0..kernel[0]).flat_map(|kh| (0..kernel[1]).map(move |kw| (kh, kw)));
+    taps.filter_map(|(kh, kw)| Some((inside(0, r, kh)?, inside(1, c, kw)?))).collect()
+}
+
+#[test]
+fn pools_equal_plain_loops() {
+    for (kernel, stride, padding) in [([2, 2], [2, 2], [0, 0]), ([3, 2], [2, 1], [1, 1]), ([1, 3], [1, 4], [0, 1])] {
+        let window = Window2d::new(kernel, stride, padding);
+        let shape = Pool { channels: 2, window, x: [7, 9], y: window.output([7, 9]).unwrap() };
+        let (nx, ny) = (2 * 63, 2 * shape.y[0] * shape.y[1]);
+        let (x, dy) = (random(nx, 1), random(ny, 2));
+        let share = 1.0 / (kernel[0] * kernel[1]) as f32;
+        let mut want_max = vec![0.0; ny];
+        let mut want_dx = vec![0.0_f32; nx];
+        let mut want_avg = vec![(0.0, 0.0, 0); ny];
+        let mut want_avg_dx = vec![(0.0, 0.0, 0); nx];
+        for yi in 0..ny {
+            let (channel, r, c) = (yi / (shape.y[0] * shape.y[1]), yi / shape.y[1] % shape.y[0], yi % shape.y[1]);
+            let places = window_of(&shape, r, c).into_iter().map(|(row, column)| (channel * 7 + row) * 9 + column);
+            let best = places.clone().reduce(|best, i| if x[i] > x[best] { i } else { best }).unwrap();
+            want_max[yi] = x[best];
+            want_dx[best] += dy[yi];
+            for i in places {
+                add(&mut want_avg[yi], x[i], share);
+                add(&mut want_avg_dx[i], dy[yi], share);
+            }
+        }
+        let (mut y, mut dx) = (vec![f32::NAN; ny], vec![f32::NAN; nx]);
+        f32::max_pool(1, &shape, &x, &mut y);
+        f32::max_pool_gradient(1, &shape, &x, &dy, &mut dx);
+        assert_eq!((&y, &dx), (&want_max, &want_dx));
+        f32::avg_pool(1, &shape, &x, &mut y);
+        f32::avg_pool_gradient(1, &shape, &dy, &mut dx);
+        assert_sums("avg y", &y, &want_avg);
+        assert_sums("avg dx", &dx, &want_avg_dx);
+    }
+}
+
+/// Activations in f32, on the active instruction set, against the same functions in f64: within a few roundings of the result,
+/// and where a result is a difference from 1, of that.
+#[test]
+fn activations_equal_those_of_f64() {
+    let functions = [Function::Relu, Function::LeakyRelu(0.1), Function::Sigmoid, Function::Tanh, Function::Gelu];
+    let x: Vec<f32> = (-2000..=2000).map(|i| i as f32 * 0.01).collect();
+    let dy = random(x.len(), 3);
+    for function in functions {
+        let (mut y, mut want_y) = (x.clone(), x.iter().copied().map(f64::from).collect::<Vec<_>>());
+        f32::activation(function, &mut y);
+        f64::activation(function, &mut want_y);
+        let of_input = function == Function::Gelu;
+        let (mut dx, mut want_dx) = (dy.clone(), dy.iter().copied().map(f64::from).collect::<Vec<_>>());
+        f32::activation_gradient(function, if of_input { &x } else { &y }, &mut dx);
+        let wide = |v: &[f32]| v.iter().copied().map(f64::from).collect::<Vec<_>>();
+        f64::activation_gradient(function, &wide(if of_input { &x } else { &y }), &mut want_dx);
+        for k in 0..x.len() {
+            let near = |got: f32, want: f64, scale: f64| {
+                (f64::from(got) - want).abs() <= 8.0 * f64::from(f32::EPSILON) * scale.max(want.abs())
+            };
+            let at = x[k];
+            assert!(near(y[k], want_y[k], f64::from(f32::MIN_POSITIVE)) || of_input, "{function:?}({at}): {}", y[k]);
+            // Φ by erfc has a relative error that grows with the square of its argument.
+            assert!(near(y[k], want_y[k], 1e-3), "{function:?}({at}): got {}, want {}", y[k], want_y[k]);
+            assert!(
+                near(dx[k], want_dx[k], f64::from(dy[k].abs())),
+                "{function:?}'({at}): got {}, want {}",
+                dx[k],
+                want_dx[k]
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Adam: m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  w ← w − rate·m̂ / (√v̂ + ε), with m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ)
 //! (Kingma and Ba, 2015). AdamW takes the weight decay out of g (Loshchilov and Hutter, 2019).
 
-use super::Optimizer;
+use super::{Optimizer, check_decay, check_rate};
 use crate::flat::Flat;
 use crate::scalar::Scalar;
 
@@ -26,28 +26,49 @@ pub struct AdamW(Adam);
 
 impl Adam {
     /// β = (0.9, 0.999), ε = 10⁻⁸, no weight decay.
+    ///
+    /// # Panics
+    ///
+    /// If `rate` is negative or not finite.
     #[must_use]
     pub const fn new(rate: f64) -> Self {
+        check_rate(rate);
         Self { rate, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0.0 }
     }
 
     /// The decay rates of the two moments.
+    ///
+    /// # Panics
+    ///
+    /// If one is not in 0..1.
     #[must_use]
     pub const fn betas(mut self, first: f64, second: f64) -> Self {
+        let fit = first >= 0.0 && first < 1.0 && second >= 0.0 && second < 1.0;
+        assert!(fit, "decay rates are at least 0 and below 1");
         self.betas = [first, second];
         self
     }
 
     /// What is added to the denominator.
+    ///
+    /// # Panics
+    ///
+    /// If `eps` is negative or not finite.
     #[must_use]
     pub const fn eps(mut self, eps: f64) -> Self {
+        assert!(eps >= 0.0 && eps.is_finite(), "eps is finite and not negative");
         self.eps = eps;
         self
     }
 
     /// Adds `weight_decay`·w to the gradient.
+    ///
+    /// # Panics
+    ///
+    /// If `weight_decay` is negative or not finite.
     #[must_use]
     pub const fn weight_decay(mut self, weight_decay: f64) -> Self {
+        check_decay(weight_decay);
         self.weight_decay = weight_decay;
         self
     }
@@ -59,7 +80,12 @@ impl Adam {
     }
 
     /// Changes the learning rate.
+    ///
+    /// # Panics
+    ///
+    /// If `rate` is negative or not finite.
     pub const fn set_rate(&mut self, rate: f64) {
+        check_rate(rate);
         self.rate = rate;
     }
 
@@ -96,24 +122,40 @@ impl Adam {
 
 impl AdamW {
     /// β = (0.9, 0.999), ε = 10⁻⁸, weight decay 0.01.
+    ///
+    /// # Panics
+    ///
+    /// If `rate` is negative or not finite.
     #[must_use]
     pub const fn new(rate: f64) -> Self {
         Self(Adam::new(rate).weight_decay(0.01))
     }
 
     /// The decay rates of the two moments.
+    ///
+    /// # Panics
+    ///
+    /// If one is not in 0..1.
     #[must_use]
     pub const fn betas(self, first: f64, second: f64) -> Self {
         Self(self.0.betas(first, second))
     }
 
     /// What is added to the denominator.
+    ///
+    /// # Panics
+    ///
+    /// If `eps` is negative or not finite.
     #[must_use]
     pub const fn eps(self, eps: f64) -> Self {
         Self(self.0.eps(eps))
     }
 
     /// The share of each weight that a step of rate 1 would take away.
+    ///
+    /// # Panics
+    ///
+    /// If `weight_decay` is negative or not finite.
     #[must_use]
     pub const fn weight_decay(self, weight_decay: f64) -> Self {
         Self(self.0.weight_decay(weight_decay))
@@ -126,8 +168,12 @@ impl AdamW {
     }
 
     /// Changes the learning rate.
+    ///
+    /// # Panics
+    ///
+    /// If `rate` is negative or not finite.
     pub const fn set_rate(&mut self, rate: f64) {
-        self.0.rate = rate;
+        self.0.set_rate(rate);
     }
 }
 
@@ -139,7 +185,7 @@ impl<S: Scalar> Optimizer<S> for Adam {
     }
 
     fn set_rate(&mut self, rate: f64) {
-        self.rate = rate;
+        Adam::set_rate(self, rate);
     }
 
     #[inline]
@@ -156,7 +202,7 @@ impl<S: Scalar> Optimizer<S> for AdamW {
     }
 
     fn set_rate(&mut self, rate: f64) {
-        self.0.rate = rate;
+        self.0.set_rate(rate);
     }
 
     #[inline]

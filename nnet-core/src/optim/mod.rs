@@ -20,6 +20,10 @@ pub trait Optimizer<S: Scalar>: Clone + Send + Sync + 'static {
     fn rate(&self) -> f64;
 
     /// Sets the learning rate.
+    ///
+    /// # Panics
+    ///
+    /// If it is negative or not finite.
     fn set_rate(&mut self, rate: f64);
 
     /// One step over a range of the parameters: `w` and its gradient `g`, with the moments `m` and `v` of the
@@ -56,4 +60,12 @@ impl<O: Optimizer<N::Scalar>, N: Flat> OptimizerState<O, N> {
 pub(crate) fn split_moments<S>(moments: &mut [S], parameters: usize) -> (&mut [S], &mut [S]) {
     let first = moments.len().min(parameters);
     moments.split_at_mut(first)
+}
+
+const fn check_rate(rate: f64) {
+    assert!(rate >= 0.0 && rate.is_finite(), "a learning rate is finite and not negative");
+}
+
+const fn check_decay(decay: f64) {
+    assert!(decay >= 0.0 && decay.is_finite(), "a weight decay is finite and not negative");
 }

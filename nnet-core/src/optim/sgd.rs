@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::Optimizer;
+use super::{Optimizer, check_decay, check_rate};
 use crate::flat::Flat;
 use crate::scalar::Scalar;
 
@@ -34,23 +34,38 @@ pub struct Sgd<M = Plain> {
 
 impl Sgd {
     /// Plain descent with learning rate `rate`.
+    ///
+    /// # Panics
+    ///
+    /// If `rate` is negative or not finite.
     #[must_use]
     pub const fn new(rate: f64) -> Self {
+        check_rate(rate);
         Self { rate, momentum: 0.0, weight_decay: 0.0, nesterov: false, moments: PhantomData }
     }
 }
 
 impl<M> Sgd<M> {
     /// Keeps the share `momentum` of the last direction, usually 0.9. The first step takes the gradient itself.
+    ///
+    /// # Panics
+    ///
+    /// If `momentum` is not in 0..1.
     #[must_use]
     pub const fn momentum(self, momentum: f64) -> Sgd<Momentum> {
+        assert!(momentum >= 0.0 && momentum < 1.0, "a momentum is at least 0 and below 1");
         let Self { rate, weight_decay, nesterov, .. } = self;
         Sgd { rate, momentum, weight_decay, nesterov, moments: PhantomData }
     }
 
     /// Adds `weight_decay`·w to the gradient: the gradient of `weight_decay`/2·‖w‖² (L2 regularisation).
+    ///
+    /// # Panics
+    ///
+    /// If `weight_decay` is negative or not finite.
     #[must_use]
     pub const fn weight_decay(mut self, weight_decay: f64) -> Self {
+        check_decay(weight_decay);
         self.weight_decay = weight_decay;
         self
     }
@@ -62,7 +77,12 @@ impl<M> Sgd<M> {
     }
 
     /// Changes the learning rate.
+    ///
+    /// # Panics
+    ///
+    /// If `rate` is negative or not finite.
     pub const fn set_rate(&mut self, rate: f64) {
+        check_rate(rate);
         self.rate = rate;
     }
 }
@@ -84,7 +104,7 @@ impl<S: Scalar> Optimizer<S> for Sgd<Plain> {
     }
 
     fn set_rate(&mut self, rate: f64) {
-        self.rate = rate;
+        Sgd::set_rate(self, rate);
     }
 
     #[inline]
@@ -104,7 +124,7 @@ impl<S: Scalar> Optimizer<S> for Sgd<Momentum> {
     }
 
     fn set_rate(&mut self, rate: f64) {
-        self.rate = rate;
+        Sgd::set_rate(self, rate);
     }
 
     #[inline]

@@ -1,6 +1,6 @@
 //! Vectors: one small trait that the kernels are written over, and the choice of the instruction set.
 //!
-//! A kernel is a value with its arguments that implements [`Kernel`]; [`Vectors::dispatch`] runs it inside a function
+//! A kernel is a value with its arguments that implements `Kernel`; `Vectors::dispatch` runs it inside a function
 //! compiled for the instruction set in use. With `std` the processor is asked once; without, the compile-time
 //! target decides.
 #![allow(unsafe_code, reason = "loads and stores through pointers")]

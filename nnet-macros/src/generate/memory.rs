@@ -3,6 +3,7 @@
 use proc_macro2::{Literal, TokenStream};
 use syn::Ident;
 
+use super::structure::zero;
 use super::words::{doc, integer, layer_type, local, scratch_name, tape_name, tensor, used_areas};
 use crate::infer::{Layer, Network};
 use crate::plan::{Plan, Tape};
@@ -37,7 +38,7 @@ fn area_field((name, size): (Ident, Literal)) -> (Ident, TokenStream) {
 fn buffers(name: &Ident, network: &Network, doc: &str, fields: Vec<(Ident, TokenStream)>) -> TokenStream {
     let visibility = &network.visibility;
     let (names, types): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
-    let doc = self::doc(doc);
+    let (doc, zero) = (self::doc(doc), zero(name, visibility));
     code! {
         #doc
         #[repr(C)]
@@ -50,6 +51,8 @@ fn buffers(name: &Ident, network: &Network, doc: &str, fields: Vec<(Ident, Token
             type Scalar = E::Scalar;
             const ZERO: Self = Self { #(#names: ::nnet::__private::Tensor::ZERO),* };
         }
+
+        #zero
     }
 }
 

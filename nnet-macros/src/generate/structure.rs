@@ -53,26 +53,40 @@ fn flatten(layer: &Layer) -> TokenStream {
     code!(const _: #path = #path;)
 }
 
-/// The constants of `Network`, for the number type that needs no annotation.
+/// The constants of `Network` for `f32`, which need no annotation: `LeNet::MACS`.
 pub fn constants(name: &Ident, visibility: &Visibility) -> TokenStream {
+    let size = code!(::core::primitive::usize);
     let each = [
-        (code!(PARAMETER_COUNT), "How many numbers the network learns."),
-        (code!(WEIGHT_BYTES), "Bytes of the parameters."),
-        (code!(INFERENCE_BYTES), "Bytes that predicting one sample needs besides the parameters."),
+        (code!(NAME), code!(&'static ::core::primitive::str), "The name in the declaration."),
+        (code!(INPUT_SHAPE), code!(&'static [#size]), "The shape of one input sample."),
+        (code!(OUTPUT_SHAPE), code!(&'static [#size]), "The shape of one output sample."),
+        (code!(LAYERS), code!(&'static [::nnet::__private::LayerInfo]), "The layers in the order of the declaration."),
+        (
+            code!(PARAMETERS),
+            code!(&'static [::nnet::__private::ParameterInfo]),
+            "The parameter tensors in the order of their memory.",
+        ),
+        (code!(PARAMETER_COUNT), size.clone(), "How many numbers the network learns."),
+        (code!(WEIGHT_BYTES), size.clone(), "Bytes of the parameters."),
+        (code!(INFERENCE_BYTES), size.clone(), "Bytes that predicting one sample needs besides the parameters."),
         (
             code!(TRAINING_BYTES),
-            "Bytes that training on one sample needs besides parameters and the optimizer's state.",
+            size.clone(),
+            "Bytes that training on one sample needs besides the parameters and the optimizer's state: gradients and tape.",
         ),
-        (code!(MACS), "Multiply-accumulates of one prediction, the padding counted."),
+        (code!(MACS), size, "Multiply-accumulates of one prediction, the padding counted."),
     ];
-    let constants = each.map(|(constant, doc)| {
+    let constants = each.map(|(constant, kind, doc)| {
         let doc = self::doc(doc);
         code! {
             #doc
-            #visibility const #constant: ::core::primitive::usize = <Self as ::nnet::__private::Network>::#constant;
+            #visibility const #constant: #kind = <Self as ::nnet::__private::Network>::#constant;
         }
     });
+    let zero = zero(name, visibility);
     code! {
+        #zero
+
         impl #name<::core::primitive::f32> {
             #(#constants)*
 
@@ -81,6 +95,16 @@ pub fn constants(name: &Ident, visibility: &Visibility) -> TokenStream {
             #visibility fn summary() -> ::nnet::__private::Summary {
                 <Self as ::nnet::__private::Network>::summary()
             }
+        }
+    }
+}
+
+/// `Flat::ZERO` for `f32`, so that a plain `NAME::ZERO` is not left to guess its number type.
+pub fn zero(name: &Ident, visibility: &Visibility) -> TokenStream {
+    code! {
+        impl #name<::core::primitive::f32> {
+            /// Zero everywhere, for `static`s; `nnet::zeroed` makes one on the heap.
+            #visibility const ZERO: Self = <Self as ::nnet::__private::Flat>::ZERO;
         }
     }
 }

@@ -18,7 +18,7 @@
 /// total                                                               61,706  416,520
 /// ```
 ///
-/// Bytes with `f32`: 246,824 of parameters; besides these, 23,520 to predict, 302,760 to train.
+/// Bytes with `f32`: 246,824 of parameters; besides these, 23,520 to predict, 302,760 (gradients and tape) to train on one sample.
 #[repr(C)]
 pub struct LeNet<S = ::core::primitive::f32> {
     /// Strokes.
@@ -60,6 +60,10 @@ unsafe impl<E: ::nnet::__private::Element> ::nnet::__private::Flat for LeNetScra
         area_b: ::nnet::__private::Tensor::ZERO,
     };
 }
+impl LeNetScratch<::core::primitive::f32> {
+    /// Zero everywhere, for `static`s; `nnet::zeroed` makes one on the heap.
+    pub const ZERO: Self = <Self as ::nnet::__private::Flat>::ZERO;
+}
 /// What [`LeNet`] keeps from forward to backward, and works in.
 #[repr(C)]
 pub struct LeNetTape<E = ::core::primitive::f32> {
@@ -89,6 +93,10 @@ unsafe impl<E: ::nnet::__private::Element> ::nnet::__private::Flat for LeNetTape
         area_a: ::nnet::__private::Tensor::ZERO,
         area_b: ::nnet::__private::Tensor::ZERO,
     };
+}
+impl LeNetTape<::core::primitive::f32> {
+    /// Zero everywhere, for `static`s; `nnet::zeroed` makes one on the heap.
+    pub const ZERO: Self = <Self as ::nnet::__private::Flat>::ZERO;
 }
 const _: () = {
     fn row<S: ::nnet::__private::Scalar, T: ::nnet::__private::Flat<Scalar = S>>() {}
@@ -489,13 +497,27 @@ impl<S: ::nnet::__private::Scalar> ::nnet::__private::Train for LeNet<S> {
     const LOSS: Self::Loss = ::nnet::__private::loss::CrossEntropy;
 }
 impl LeNet<::core::primitive::f32> {
+    /// Zero everywhere, for `static`s; `nnet::zeroed` makes one on the heap.
+    pub const ZERO: Self = <Self as ::nnet::__private::Flat>::ZERO;
+}
+impl LeNet<::core::primitive::f32> {
+    /// The name in the declaration.
+    pub const NAME: &'static ::core::primitive::str = <Self as ::nnet::__private::Network>::NAME;
+    /// The shape of one input sample.
+    pub const INPUT_SHAPE: &'static [::core::primitive::usize] = <Self as ::nnet::__private::Network>::INPUT_SHAPE;
+    /// The shape of one output sample.
+    pub const OUTPUT_SHAPE: &'static [::core::primitive::usize] = <Self as ::nnet::__private::Network>::OUTPUT_SHAPE;
+    /// The layers in the order of the declaration.
+    pub const LAYERS: &'static [::nnet::__private::LayerInfo] = <Self as ::nnet::__private::Network>::LAYERS;
+    /// The parameter tensors in the order of their memory.
+    pub const PARAMETERS: &'static [::nnet::__private::ParameterInfo] = <Self as ::nnet::__private::Network>::PARAMETERS;
     /// How many numbers the network learns.
     pub const PARAMETER_COUNT: ::core::primitive::usize = <Self as ::nnet::__private::Network>::PARAMETER_COUNT;
     /// Bytes of the parameters.
     pub const WEIGHT_BYTES: ::core::primitive::usize = <Self as ::nnet::__private::Network>::WEIGHT_BYTES;
     /// Bytes that predicting one sample needs besides the parameters.
     pub const INFERENCE_BYTES: ::core::primitive::usize = <Self as ::nnet::__private::Network>::INFERENCE_BYTES;
-    /// Bytes that training on one sample needs besides parameters and the optimizer's state.
+    /// Bytes that training on one sample needs besides the parameters and the optimizer's state: gradients and tape.
     pub const TRAINING_BYTES: ::core::primitive::usize = <Self as ::nnet::__private::Network>::TRAINING_BYTES;
     /// Multiply-accumulates of one prediction, the padding counted.
     pub const MACS: ::core::primitive::usize = <Self as ::nnet::__private::Network>::MACS;

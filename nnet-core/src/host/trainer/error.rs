@@ -55,7 +55,10 @@ impl fmt::Display for TrainError {
             }
             Self::Diverged { epoch, batch, rate } => {
                 write!(f, "epoch {epoch}, batch {batch}: the loss is no longer a finite number; lower the ")?;
-                write!(f, "learning rate, {rate}, or warm it up, and check that all inputs are finite")
+                f.write_str("learning rate, ")?;
+                // A rate that diverges at once may have hundreds of digits.
+                if rate.abs() < 1e6 { write!(f, "{rate}") } else { write!(f, "{rate:e}") }?;
+                f.write_str(", or warm it up, and check that all inputs are finite")
             }
             Self::NotANumber { first, last } => {
                 write!(f, "an output for one of the samples {first} to {last} is not a number; ")?;
@@ -78,5 +81,20 @@ impl error::Error for TrainError {
 impl From<DataError> for TrainError {
     fn from(error: DataError) -> Self {
         Self::Data(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn a_huge_rate_is_short() {
+        for (rate, want) in [(0.5, "rate, 0.5, or"), (1e6, "rate, 1e6, or"), (2.5e300, "rate, 2.5e300, or")] {
+            let text = TrainError::Diverged { epoch: 1, batch: 2, rate }.to_string();
+            assert!(text.contains(want), "{text}");
+        }
     }
 }
