@@ -55,7 +55,7 @@ fc1     Linear(9)             [9]           117             108
 tanh_1  Tanh                  [9]             0               0
 fc2     Linear(6)             [6]            60              54
 total                                       177             162
-bytes for one sample of f32: weights 708, inference 60, training 828
+bytes with f32, one sample: weights 708; to predict 60 more; to train 828 more (gradients and tape)
 ";
     assert_eq!(summary, want);
 }

@@ -3,13 +3,15 @@
 mod options;
 
 use std::error::Error;
+use std::io::{self, Write, stdout};
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use nnet::host::idx::{Images, Split};
 use nnet::host::{EpochReport, Event, Normalized, Trainer, weights};
-use nnet::optim::{OneCycle, Sgd};
+use nnet::optim::{Momentum, OneCycle, Sgd};
 use nnet::{Flat, Train};
 use options::Options;
 
@@ -18,28 +20,36 @@ const PIXELS: (f64, f64) = (0.1307, 0.3081);
 
 /// Runs the example `name` with the options of the command line.
 pub fn main<N: Train<Target = usize> + Flat<Scalar = f32>>(name: &str) -> ExitCode {
-    match Options::parse(name, std::env::args_os()) {
-        Ok(Some(options)) => match run::<N>(&options) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("error: {error}");
-                ExitCode::FAILURE
-            }
-        },
-        Ok(None) => ExitCode::SUCCESS,
+    let options = match Options::parse(name, std::env::args_os()) {
+        Ok(Some(options)) => options,
+        Ok(None) => return ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}\n\n{}", Options::usage(name));
-            ExitCode::from(2)
+            return ExitCode::from(2);
+        }
+    };
+    match run::<N>(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
         }
     }
 }
 
+/// Whether the reader of our output has left, as `head` does.
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
 fn run<N: Train<Target = usize> + Flat<Scalar = f32>>(options: &Options) -> Result<(), Box<dyn Error>> {
-    let train = Images::open_dir(&options.data, Split::Train)?.into_normalized(PIXELS.0, PIXELS.1);
-    let test = Images::open_dir(&options.data, Split::Test)?.into_normalized(PIXELS.0, PIXELS.1);
+    let train = read::<N>(options, Split::Train)?;
+    let test = read::<N>(options, Split::Test)?;
+    check_folder(&options.weights)?;
     if !options.json {
-        println!("{}", N::summary());
-        println!("{} threads, {}, batch {}", options.threads, nnet::simd::active(), options.batch);
+        writeln!(stdout(), "{}", N::summary())?;
+        writeln!(stdout(), "{} threads, {}, batch {}", options.threads, nnet::simd::active(), options.batch)?;
     }
 
     let steps = options.epochs * train.len().div_ceil(options.batch);
@@ -56,22 +66,39 @@ fn run<N: Train<Target = usize> + Flat<Scalar = f32>>(options: &Options) -> Resu
     let evaluation = Trainer::new(reloaded, Sgd::new(0.0)).threads(options.threads).evaluate(&test)?;
     if !options.json {
         if let Some(confusion) = &evaluation.confusion {
-            println!("\n{confusion}");
+            writeln!(stdout(), "\n{confusion}")?;
         }
-        println!("saved to {} and read back: {evaluation}", options.weights.display());
+        writeln!(stdout(), "saved to {} and read back: {evaluation}", options.weights.display())?;
+    }
+    Ok(())
+}
+
+/// The images of a part of the data, with labels that the network has outputs for.
+fn read<N: Train>(options: &Options, split: Split) -> Result<Normalized<'static>, Box<dyn Error>> {
+    let images = Images::open_dir(&options.data, split)?;
+    images.check_labels(N::OUTPUT_SHAPE.iter().product())?;
+    Ok(images.into_normalized(PIXELS.0, PIXELS.1))
+}
+
+/// Refuses a place for the weights that cannot be right before the training, not after it.
+fn check_folder(weights: &Path) -> Result<(), Box<dyn Error>> {
+    let folder = weights.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if weights.file_name().is_none() || weights.is_dir() || !folder.is_dir() {
+        return Err(format!("--weights {}: give a file in a folder that exists", weights.display()).into());
     }
     Ok(())
 }
 
 /// Trains with a bar on the standard error output and a line for each epoch on the standard output.
 fn fit<N: Train<Target = usize> + Flat<Scalar = f32>>(
-    trainer: &mut Trainer<N, Sgd<nnet::optim::Momentum>>,
+    trainer: &mut Trainer<N, Sgd<Momentum>>,
     train: &Normalized,
     test: &Normalized,
     options: &Options,
 ) -> Result<(), Box<dyn Error>> {
     let bar = if options.json { ProgressBar::hidden() } else { ProgressBar::new(0) };
     bar.set_style(ProgressStyle::with_template("epoch {prefix} {wide_bar} {pos}/{len}  loss {msg}")?);
+    let mut printed = Ok(());
     trainer.fit(options.epochs, train, Some(test), |event| {
         match event {
             Event::Batch { epoch, batch, batches, loss } => {
@@ -82,14 +109,16 @@ fn fit<N: Train<Target = usize> + Flat<Scalar = f32>>(
                     bar.set_message(format!("{loss:.4}"));
                 }
             }
-            Event::Epoch(report) if options.json => println!("{}", json(report)),
-            Event::Epoch(report) => bar.suspend(|| println!("{}", line(report))),
+            Event::Epoch(report) => {
+                let text = if options.json { json(report) } else { line(report) };
+                printed = bar.suspend(|| writeln!(stdout(), "{text}"));
+            }
             _ => {}
         }
-        ControlFlow::Continue(())
+        if printed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     bar.finish_and_clear();
-    Ok(())
+    Ok(printed?)
 }
 
 /// The accuracy on the test images, which the examples always evaluate.

@@ -58,9 +58,9 @@ usage: {name} [options]
         let mut parser = Parser::from_iter(arguments);
         while let Some(argument) = parser.next()? {
             match argument {
-                Arg::Long("epochs") => options.epochs = count(&mut parser)?,
-                Arg::Long("batch") => options.batch = count(&mut parser)?,
-                Arg::Long("threads") => options.threads = count(&mut parser)?,
+                Arg::Long("epochs") => options.epochs = count("epochs", &mut parser)?,
+                Arg::Long("batch") => options.batch = count("batch", &mut parser)?,
+                Arg::Long("threads") => options.threads = count("threads", &mut parser)?,
                 Arg::Long("seed") => options.seed = parser.value()?.parse()?,
                 Arg::Long("lr") => options.rate = rate(&mut parser)?,
                 Arg::Long("data") => options.data = parser.value()?.into(),
@@ -77,22 +77,18 @@ usage: {name} [options]
     }
 }
 
-fn count(parser: &mut Parser) -> Result<usize, lexopt::Error> {
+fn count(option: &str, parser: &mut Parser) -> Result<usize, lexopt::Error> {
     let value = parser.value()?;
-    let checked = |text: &str| match text.parse::<usize>() {
-        Ok(0) => Err("must be at least 1".to_owned()),
-        Ok(count) => Ok(count),
-        Err(error) => Err(error.to_string()),
-    };
-    value.parse_with(checked)
+    match value.parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(format!("--{option} {}: give an integer of at least 1", value.display()).into()),
+    }
 }
 
 fn rate(parser: &mut Parser) -> Result<f64, lexopt::Error> {
     let value = parser.value()?;
-    let checked = |text: &str| match text.parse::<f64>() {
+    match value.parse::<f64>() {
         Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
-        Ok(_) => Err("must be a finite number above 0".to_owned()),
-        Err(error) => Err(error.to_string()),
-    };
-    value.parse_with(checked)
+        _ => Err(format!("--lr {}: give a finite number above 0", value.display()).into()),
+    }
 }

@@ -287,7 +287,7 @@ impl fmt::Display for Summary {
         writeln!(f, "{:name$}  {:declaration$}  {:>14}  {parameters:>12}  {macs:>14}", "total", "", "")?;
         writeln!(
             f,
-            "bytes for one sample of f{}: weights {}, inference {}, training {}",
+            "bytes with f{}, one sample: weights {}; to predict {} more; to train {} more (gradients and tape)",
             8 * self.scalar_bytes,
             Thousands(self.weight_bytes),
             Thousands(self.inference_bytes),
