@@ -5,19 +5,18 @@
 //! and a file in the making never takes the place of a good one.
 
 mod error;
+mod file;
 mod header;
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::process;
+use std::format;
+use std::fs;
+use std::path::Path;
 use std::string::{String, ToString};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::vec::Vec;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
-pub use self::error::{Problem, WeightsError, WeightsErrorKind};
+pub use self::error::{Obstacle, Problem, WeightsError, WeightsErrorKind};
 
 use self::error::nearest;
 use crate::network::{Network, ParameterInfo};
@@ -28,21 +27,29 @@ use crate::scalar::Scalar;
 /// The bytes go to a temporary file in the same folder, are handed to the disk, and then take the name `path` in one
 /// step. Whatever fails, a file that was there before stays as it was, and nothing else stays.
 ///
-/// ```ignore
-/// let network = nnet::boxed::<LeNet>(1);
-/// weights::save(&*network, "lenet.safetensors")?;
-/// let mut again = nnet::zeroed::<LeNet>();
-/// weights::load(&mut *again, "lenet.safetensors")?;
+/// A symbolic link is followed: it stays, and the file it leads to is replaced. The new file has the permissions of the
+/// one it replaces (a file without write permission is replaced as well), but the owner of any new file. What is there
+/// and is no file, such as a folder, a device, a pipe or a link that leads nowhere, is left alone.
+///
+/// ```
+/// use nnet_core::host::weights;
+/// # use nnet_core::{Network, host::weights::WeightsError};
+/// # fn f<N: Network + PartialEq + core::fmt::Debug>(network: &N, again: &mut N) -> Result<(), WeightsError> {
+/// weights::save(network, "lenet.safetensors")?;
+/// weights::load(again, "lenet.safetensors")?;
 /// assert_eq!(network, again);
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// # Errors
 ///
-/// If a parameter is not a finite number, or the file cannot be written.
+/// If a parameter is not a finite number, if `path` is taken by something that is not a file, or if the file cannot be
+/// written.
 pub fn save<N: Network>(network: &N, path: impl AsRef<Path>) -> Result<(), WeightsError> {
     let path = path.as_ref();
     let bytes = to_bytes(network).map_err(|error| error.in_file(path))?;
-    replace(path, &bytes).map_err(|error| WeightsErrorKind::Io(error).in_file(path))
+    file::replace(path, &bytes).map_err(|kind| kind.in_file(path))
 }
 
 /// Reads the parameters of `network` from the file `path`.
@@ -50,13 +57,22 @@ pub fn save<N: Network>(network: &N, path: impl AsRef<Path>) -> Result<(), Weigh
 /// The file has to hold all of them and nothing else. F32, F64, F16 and BF16 are taken and rounded to the network's
 /// numbers. On an error `network` is as it was.
 ///
+/// ```
+/// use nnet_core::host::weights;
+/// # use nnet_core::{Network, host::weights::WeightsError};
+/// # fn f<N: Network>(network: &mut N) -> Result<(), WeightsError> {
+/// weights::load(network, "lenet.safetensors")?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// If the file cannot be read, is not a safetensors file, or holds other tensors than the network; the error then
 /// lists everything that does not fit.
 pub fn load<N: Network>(network: &mut N, path: impl AsRef<Path>) -> Result<(), WeightsError> {
     let path = path.as_ref();
-    let bytes = fs::read(path).map_err(|error| WeightsErrorKind::Io(error).in_file(path))?;
+    let bytes = fs::read(path).map_err(|error| WeightsErrorKind::Read(error).in_file(path))?;
     from_bytes(network, &bytes).map_err(|error| error.in_file(path))
 }
 
@@ -72,7 +88,7 @@ pub fn to_bytes<N: Network>(network: &N) -> Result<Vec<u8>, WeightsError> {
         .filter_map(|tensor| not_finite::<N::Scalar>(tensor, w[range(tensor)].iter().map(|w| w.to_f64())))
         .collect();
     if !problems.is_empty() {
-        return Err(WeightsErrorKind::Mismatch { network: N::NAME, problems }.into());
+        return Err(WeightsErrorKind::NotFinite { network: N::NAME, problems }.into());
     }
     let (dtype, bytes) = little_endian(w);
     let width = size_of::<N::Scalar>();
@@ -91,9 +107,9 @@ pub fn to_bytes<N: Network>(network: &N) -> Result<Vec<u8>, WeightsError> {
 ///
 /// As [`load`], but for reading.
 pub fn from_bytes<N: Network>(network: &mut N, bytes: &[u8]) -> Result<(), WeightsError> {
-    header::check(bytes).map_err(WeightsErrorKind::Format)?;
-    let file = SafeTensors::deserialize(bytes).map_err(|error| WeightsErrorKind::Format(error.to_string()))?;
-    let problems = compare::<N>(&file);
+    let file = parse(bytes)?;
+    let prefix = common_prefix::<N>(&file.names()).unwrap_or_default();
+    let problems = compare::<N>(&file, &prefix);
     if !problems.is_empty() {
         return Err(WeightsErrorKind::Mismatch { network: N::NAME, problems }.into());
     }
@@ -106,25 +122,51 @@ pub fn from_bytes<N: Network>(network: &mut N, bytes: &[u8]) -> Result<(), Weigh
     Ok(())
 }
 
-/// Everything in which `file` differs from what `N` needs, in the order of its parameters, then of the names.
-fn compare<N: Network>(file: &SafeTensors<'_>) -> Vec<Problem> {
+fn parse(bytes: &[u8]) -> Result<SafeTensors<'_>, WeightsErrorKind> {
+    let file = header::check(bytes).and_then(|()| SafeTensors::deserialize(bytes).map_err(|error| error.to_string()));
+    let refuse = |reason| {
+        if header::is_torch_save(bytes) { WeightsErrorKind::TorchSave } else { WeightsErrorKind::Format(reason) }
+    };
+    file.map_err(refuse)
+}
+
+/// What all of `names`, those of a file, have before the name of a parameter: `model.` of `model.fc1.weight`.
+fn common_prefix<N: Network>(names: &[&str]) -> Option<String> {
+    if names.len() > N::PARAMETERS.len() {
+        return None;
+    }
     let known = |name: &str| N::PARAMETERS.iter().any(|tensor| tensor.name == name);
-    let mut extra = file.names();
-    extra.retain(|name| !known(name));
+    let prefixes = N::PARAMETERS.iter().filter_map(|tensor| names.first()?.strip_suffix(tensor.name));
+    let is_common = |prefix: &&str| names.iter().all(|name| name.strip_prefix(prefix).is_some_and(known));
+    prefixes.filter(|prefix| prefix.ends_with('.')).find(is_common).map(String::from)
+}
+
+/// Everything in which `file` differs from what `N` needs, in the order of its parameters, then of the names.
+///
+/// A `prefix` of all names is one difference; tensor by tensor they are compared without it.
+fn compare<N: Network>(file: &SafeTensors<'_>, prefix: &str) -> Vec<Problem> {
+    let known = |name: &&str| {
+        let name = name.strip_prefix(prefix);
+        N::PARAMETERS.iter().any(|tensor| name == Some(tensor.name))
+    };
+    let shape = |name: &str| file.tensor(name).map_or_else(|_| Vec::new(), |view| view.shape().to_vec());
+    let mut extra: Vec<_> = file.names().into_iter().filter(|name| !known(name)).collect();
     extra.sort_unstable();
-    let examine = |tensor: &ParameterInfo| match file.tensor(tensor.name) {
+    let extra: Vec<_> = extra.into_iter().map(|name| (name, shape(name))).collect();
+    let examine = |tensor: &ParameterInfo| match file.tensor(&format!("{prefix}{}", tensor.name)) {
         Ok(view) => differs::<N::Scalar>(tensor, &view),
-        Err(_) => Some(Problem::Missing {
-            tensor: tensor.name,
-            wanted: tensor.shape,
-            nearest: nearest(tensor.name, &extra).map(String::from),
-        }),
+        Err(_) => Some(missing(tensor, &extra)),
     };
-    let surplus = |name: &&str| {
-        let found = file.tensor(name).map_or_else(|_| Vec::new(), |view| view.shape().to_vec());
-        Problem::Extra { tensor: (*name).into(), found }
-    };
-    N::PARAMETERS.iter().filter_map(examine).chain(extra.iter().map(surplus)).collect()
+    let prefixed = (!prefix.is_empty()).then(|| Problem::Prefix { prefix: prefix.into() });
+    let surplus = |(name, shape): &(&str, Vec<usize>)| Problem::Extra { tensor: (*name).into(), found: shape.clone() };
+    prefixed.into_iter().chain(N::PARAMETERS.iter().filter_map(examine)).chain(extra.iter().map(surplus)).collect()
+}
+
+/// That there is no `tensor`, and which of `extra` it may be: one of its shape.
+fn missing(tensor: &ParameterInfo, extra: &[(&str, Vec<usize>)]) -> Problem {
+    let fitting = extra.iter().filter(|(_, shape)| shape == tensor.shape).map(|(name, _)| *name);
+    let nearest = nearest(tensor.name, fitting).map(String::from);
+    Problem::Missing { tensor: tensor.name, wanted: tensor.shape, nearest }
 }
 
 /// What keeps `view` from being the content of `tensor`.
@@ -184,33 +226,6 @@ fn little_endian<S: Scalar>(w: &[S]) -> (Dtype, Vec<u8>) {
     } else {
         (Dtype::F64, numbers.flat_map(f64::to_le_bytes).collect())
     }
-}
-
-/// Gives `path` the content `bytes`, at once or not at all.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = beside(path)?;
-    let written = write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
-    if written.is_err() {
-        // The error to report is the one that led here.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
-}
-
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file: File = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// A name in the folder of `path` that no other call uses.
-fn beside(path: &Path) -> io::Result<PathBuf> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not the name of a file"))?;
-    let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(name);
-    hidden.push(std::format!(".{}-{}.part", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-    Ok(path.with_file_name(hidden))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use core::cell::Cell;
 use core::error::Error as _;
 use std::io::Write as _;
-use std::string::ToString as _;
+use std::string::{String, ToString as _};
 use std::time::{Duration, Instant};
 use std::{env, format, fs, process, vec};
 

@@ -1,6 +1,8 @@
 //! Why a weight file was refused: which file, which tensor, what was found and what was wanted.
 
 use core::{error, fmt};
+use std::borrow::Cow;
+use std::format;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::string::String;
@@ -12,11 +14,11 @@ use std::vec::Vec;
 /// use nnet_core::host::weights::{WeightsError, WeightsErrorKind};
 ///
 /// fn is_missing(error: &WeightsError) -> bool {
-///     matches!(&error.kind, WeightsErrorKind::Io(error) if error.kind() == std::io::ErrorKind::NotFound)
+///     matches!(&error.kind, WeightsErrorKind::Read(error) if error.kind() == std::io::ErrorKind::NotFound)
 /// }
 ///
 /// let absent = std::io::Error::from(std::io::ErrorKind::NotFound);
-/// assert!(is_missing(&WeightsError { path: None, kind: WeightsErrorKind::Io(absent) }));
+/// assert!(is_missing(&WeightsError { path: None, kind: WeightsErrorKind::Read(absent) }));
 /// ```
 #[derive(Debug)]
 pub struct WeightsError {
@@ -30,10 +32,23 @@ pub struct WeightsError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum WeightsErrorKind {
-    /// Opening, reading or writing failed.
-    Io(io::Error),
+    /// Opening or reading failed.
+    Read(io::Error),
+    /// Creating, writing or renaming failed.
+    Write(io::Error),
+    /// Where the file should be written, something else stands.
+    NotAFile(Obstacle),
+    /// The bytes look like a file of PyTorch's `torch.save`.
+    TorchSave,
     /// The bytes are not a safetensors file, for the reason given.
     Format(String),
+    /// The network cannot be saved: some of its parameters are not finite numbers.
+    NotFinite {
+        /// The name of the network.
+        network: &'static str,
+        /// The first such entry of each tensor that has one.
+        problems: Vec<Problem>,
+    },
     /// The tensors are not those of the network.
     Mismatch {
         /// The name of the network.
@@ -41,6 +56,24 @@ pub enum WeightsErrorKind {
         /// All differences; at least one.
         problems: Vec<Problem>,
     },
+}
+
+/// What cannot be replaced by a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Obstacle {
+    /// A folder.
+    Directory,
+    /// A device, such as `/dev/null`.
+    Device,
+    /// A named pipe.
+    Pipe,
+    /// A socket.
+    Socket,
+    /// A symbolic link to nothing. It may be misspelt, so its target is not created.
+    DanglingLink,
+    /// Something else that is not a regular file.
+    Other,
 }
 
 /// One difference between a file and a network; `found` is what is in the file, `wanted` what the network has.
@@ -55,7 +88,9 @@ pub enum WeightsErrorKind {
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the line above a variant explains its fields")]
 pub enum Problem {
-    /// The file lacks a `tensor`; the `nearest` of its surplus names, if one is similar, may be meant.
+    /// All names of the file are names of the network after this `prefix`.
+    Prefix { prefix: String },
+    /// The file lacks a `tensor`; the `nearest` of its surplus names, if one is similar and has the shape, may be meant.
     Missing { tensor: &'static str, wanted: &'static [usize], nearest: Option<String> },
     /// The network has no such `tensor`.
     Extra { tensor: String, found: Vec<usize> },
@@ -70,6 +105,9 @@ pub enum Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Prefix { prefix } => {
+                write!(f, "all names begin with `{}`, but those of the network do not", prefix.escape_debug())
+            }
             Self::Missing { tensor, wanted, nearest } => {
                 write!(f, "`{tensor}` {wanted:?} is missing")?;
                 match nearest {
@@ -87,9 +125,65 @@ impl fmt::Display for Problem {
                 write!(f, "`{tensor}` {shape:?} is of type {found}, not F64, F32, F16 or BF16")
             }
             Self::NotFinite { tensor, shape, entry, value, bits } => {
-                write!(f, "`{tensor}` {shape:?} has {value} as entry {entry}, not a finite f{bits}")
+                write!(f, "`{tensor}` {shape:?} has ")?;
+                // Its digits could fill lines.
+                if value.abs() >= 1e6 { write!(f, "{value:e}") } else { write!(f, "{value}") }?;
+                let trouble = if value.is_finite() { "beyond the range of" } else { "not a finite" };
+                write!(f, " as entry {entry}, {trouble} f{bits}")
             }
         }
+    }
+}
+
+impl Problem {
+    /// What to do about problems of this sort.
+    fn cure(&self) -> Cow<'static, str> {
+        match self {
+            Self::Prefix { prefix } => format!("strip the prefix `{}` from all names", prefix.escape_debug()).into(),
+            Self::Missing { .. } | Self::Extra { .. } | Self::Shape { .. } => {
+                "save it from the same network, or rename and reshape its tensors".into()
+            }
+            Self::Type { .. } => "convert its tensors to F32 before saving it".into(),
+            Self::NotFinite { value, .. } if value.is_finite() => {
+                "load it into a network of f64, or train it again with smaller weights".into()
+            }
+            Self::NotFinite { .. } => "it comes from a training that diverged; take an earlier file".into(),
+        }
+    }
+}
+
+/// The problems, a line for each, up to a dozen.
+fn list(f: &mut fmt::Formatter<'_>, problems: &[Problem]) -> fmt::Result {
+    const MOST: usize = 12;
+    problems.iter().take(MOST).try_for_each(|problem| write!(f, "\n  {problem}"))?;
+    match problems.len().saturating_sub(MOST) {
+        0 => Ok(()),
+        more => write!(f, "\n  and {more} more"),
+    }
+}
+
+/// The cure for each sort of problem, a line for each.
+fn cures(f: &mut fmt::Formatter<'_>, problems: &[Problem]) -> fmt::Result {
+    let mut given = Vec::new();
+    for cure in problems.iter().map(Problem::cure) {
+        if !given.contains(&cure) {
+            write!(f, "\n{cure}")?;
+            given.push(cure);
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Directory => "a directory; name a file in it",
+            Self::Device => "a device; name a regular file",
+            Self::Pipe => "a pipe; name a regular file",
+            Self::Socket => "a socket; name a regular file",
+            Self::DanglingLink => "a symbolic link to nothing; create the file it should lead to, or remove it",
+            Self::Other => "not a regular file; name one",
+        })
     }
 }
 
@@ -114,14 +208,25 @@ impl From<WeightsErrorKind> for WeightsError {
 impl fmt::Display for WeightsErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io(error) => error.fmt(f),
+            Self::Read(error) => write!(f, "cannot be read: {error}"),
+            Self::Write(error) => write!(f, "cannot be written: {error}"),
+            Self::NotAFile(obstacle) => write!(f, "is {obstacle}"),
+            Self::TorchSave => {
+                f.write_str("looks like a file of torch.save, not a safetensors file; in Python, load it with ")?;
+                f.write_str("torch.load and save it with safetensors.torch.save_file")
+            }
             Self::Format(reason) => {
                 write!(f, "not a safetensors file: {reason}; write it again, or fetch it again")
             }
+            Self::NotFinite { network, problems } => {
+                write!(f, "nothing was written, because `{network}` is not finite:")?;
+                list(f, problems)?;
+                f.write_str("\ntrain it again with a lower learning rate, and check that all inputs are finite")
+            }
             Self::Mismatch { network, problems } => {
                 write!(f, "does not fit `{network}`:")?;
-                problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))?;
-                f.write_str("\nsave it from the same network, or rename and reshape its tensors")
+                list(f, problems)?;
+                cures(f, problems)
             }
         }
     }
@@ -140,19 +245,19 @@ impl fmt::Display for WeightsError {
 impl error::Error for WeightsError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match &self.kind {
-            WeightsErrorKind::Io(error) => Some(error),
+            WeightsErrorKind::Read(error) | WeightsErrorKind::Write(error) => Some(error),
             _ => None,
         }
     }
 }
 
 /// The one of `names` that `name` is most likely meant by, if it is at most a third of it away.
-pub(super) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
+pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     // Names from a file may be many and long; a hint is not worth more than this.
     const MOST: usize = 1000;
-    let near = |other: &&&str| other.len().abs_diff(name.len()) <= name.len() / 3;
-    let candidates = names.iter().take(MOST).filter(near);
-    let measured = candidates.map(|other| (distance(name.as_bytes(), other.as_bytes()), *other));
+    let near = |other: &&str| other.len().abs_diff(name.len()) <= name.len() / 3;
+    let candidates = names.take(MOST).filter(near);
+    let measured = candidates.map(|other| (distance(name.as_bytes(), other.as_bytes()), other));
     measured.min().filter(|(distance, _)| *distance <= name.len() / 3).map(|(_, other)| other)
 }
 
@@ -179,6 +284,7 @@ mod tests {
     #[test]
     fn a_name_close_by_is_found_and_a_far_one_is_not() {
         assert_eq!(distance(b"kitten", b"sitting"), 3);
+        let nearest = |name, names: &[&'static str]| nearest(name, names.iter().copied());
         assert_eq!(nearest("fc1.weight", &["conv.weight", "fc1.weights", "fc1.bias"]), Some("fc1.weights"));
         assert_eq!(nearest("fc1.weight", &["features.0.kernel", ""]), None);
         assert_eq!(nearest("a", &[]), None);

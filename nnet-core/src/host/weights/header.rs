@@ -26,6 +26,18 @@ pub(super) fn check(file: &[u8]) -> Result<(), String> {
     }
 }
 
+/// Whether a file that is no safetensors file looks like one of `torch.save`: a zip archive, or in old versions a pickle.
+///
+/// The bytes are also those of a header's length, but of one beyond all limits.
+pub(super) fn is_torch_save(file: &[u8]) -> bool {
+    match file {
+        [b'P', b'K', 3, 4, ..] => true,
+        // Protocol 2 to 5. A safetensors file that was cut short has four zeros here.
+        [0x80, 2..=5, _, _, rest @ ..] => rest.iter().take(4).any(|&byte| byte != 0),
+        _ => false,
+    }
+}
+
 /// The runs of digits outside the strings of a JSON text.
 fn numbers(json: &[u8]) -> impl Iterator<Item = &[u8]> {
     let (mut in_string, mut escaped) = (false, false);
@@ -68,5 +80,16 @@ mod tests {
         let long = file(&"9".repeat(100));
         assert!(check(&long).is_err_and(|text| text.contains(&"9".repeat(40)) && text.len() < 100));
         assert!(check(&[255; 20]).is_err() && check(&[0; 7]).is_err());
+    }
+
+    #[test]
+    fn files_of_torch_save_are_told_from_truncated_ones() {
+        // The first bytes of torch.save, with zip (the default) and without.
+        assert!(is_torch_save(b"PK\x03\x04\x00\x00\x08\x08\x00\x00"));
+        assert!(is_torch_save(b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."));
+        // Headers of 640 and 19,280 bytes.
+        assert!(!is_torch_save(&[0x80, 2, 0, 0, 0, 0, 0, 0, b'{', b'"']));
+        assert!(!is_torch_save(&[b'P', b'K', 0, 0, 0, 0, 0, 0, b'{', b'"']));
+        assert!(!is_torch_save(&[]) && !is_torch_save(&[0x80, 2]));
     }
 }

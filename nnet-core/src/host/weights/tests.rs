@@ -1,8 +1,9 @@
 //! Files that come back bit for bit, files that are refused, and files that are damaged.
 #![allow(clippy::float_cmp, reason = "what is equal bit for bit is compared as such")]
 
-use std::string::ToString;
-use std::{format, vec, vec::Vec};
+mod files;
+
+use std::{vec, vec::Vec};
 
 use proptest::prelude::*;
 
@@ -151,54 +152,79 @@ fn values_that_are_not_finite_are_refused() {
     }
     let mut bad = network::<Single>();
     bad.b[1] = f32::NAN;
-    let error = to_bytes(&bad).expect_err("a NaN");
-    assert!(error.to_string().contains("`fc.bias` [2] has NaN as entry 1, not a finite f32"), "{error}");
+    let error = to_bytes(&bad).expect_err("a NaN").in_file(Path::new("a"));
+    assert_eq!(
+        error.to_string(),
+        "a: nothing was written, because `Line` is not finite:\n  \
+           `fc.bias` [2] has NaN as entry 1, not a finite f32\n\
+         train it again with a lower learning rate, and check that all inputs are finite"
+    );
 }
 
-/// An empty folder of this test's own.
-fn folder(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("nnet-{}-{name}", process::id()));
-    fs::create_dir_all(&folder).expect("a temporary folder");
-    folder
-}
-
-fn entries(folder: &Path) -> Vec<std::ffi::OsString> {
-    let entries = fs::read_dir(folder).expect("a folder");
-    entries.map(|entry| entry.expect("an entry").file_name()).collect()
-}
-
-#[test]
-fn a_file_is_replaced_at_once_or_stays() {
-    let folder = folder("replace");
-    let path = folder.join("weights.safetensors");
-    fs::write(&path, "old").expect("a writable folder");
-    let mut bad = network::<Single>();
-    bad.w[0][0] = f32::INFINITY;
-    save(&bad, &path).expect_err("infinite weights");
-    assert_eq!(fs::read(&path).expect("the old file"), b"old");
-    save(&network::<Single>(), &path).expect("a writable folder");
-    assert_eq!(entries(&folder), ["weights.safetensors"]);
-    let mut into = Single::ZERO;
-    load(&mut into, &path).expect("the file just written");
-    assert_eq!(into, network());
-    fs::remove_dir_all(&folder).expect("a folder of our own");
+/// What is said of a file after its first line.
+fn refusal(bytes: &[u8]) -> String {
+    let error = from_bytes(&mut network::<Single>(), bytes).expect_err("a file that does not fit").to_string();
+    error.strip_prefix("does not fit `Line`:\n  ").expect("the first line").replace("\n  ", "\n")
 }
 
 #[test]
-fn a_failure_leaves_nothing_behind_and_names_the_file() {
-    let folder = folder("failure");
-    // A folder cannot be replaced by a file.
-    let path = folder.join("taken");
-    fs::create_dir(&path).expect("a writable folder");
-    let error = save(&network::<Single>(), &path).expect_err("a folder is in the way");
-    assert!(matches!(error.kind, WeightsErrorKind::Io(_)) && error.to_string().contains("taken"), "{error}");
-    assert_eq!(entries(&folder), ["taken"]);
-    let error = save(&network::<Single>(), folder.join("..")).expect_err("no file name");
-    assert!(error.to_string().contains("not the name of a file"), "{error}");
-    let error = load(&mut network::<Single>(), folder.join("absent")).expect_err("no such file");
-    assert!(matches!(&error.kind, WeightsErrorKind::Io(error) if error.kind() == io::ErrorKind::NotFound));
-    assert!(error.to_string().contains("absent"), "{error}");
-    fs::remove_dir_all(&folder).expect("a folder of our own");
+fn each_problem_has_its_own_cure() {
+    let bytes = converted("F64", |n| if n == 5 { 1e300_f64 } else { 1.0 }.to_le_bytes().to_vec());
+    let want = "`fc.weight` [2, 3] has 1e300 as entry 4, beyond the range of f32\n\
+        load it into a network of f64, or train it again with smaller weights";
+    assert_eq!(refusal(&bytes), want);
+    let bytes = converted("F32", |n| if n == 8 { f32::NEG_INFINITY } else { 1.0 }.to_le_bytes().to_vec());
+    let want = "`fc.bias` [2] has -inf as entry 1, not a finite f32\n\
+        it comes from a training that diverged; take an earlier file";
+    assert_eq!(refusal(&bytes), want);
+    let found = [tensor("fc.weight", "I8", &[2, 3], 0, 6), tensor("fc.bias", "U8", &[2], 6, 8)];
+    let want = "`fc.weight` [2, 3] is of type I8, not F64, F32, F16 or BF16\n\
+        `fc.bias` [2] is of type U8, not F64, F32, F16 or BF16\n\
+        convert its tensors to F32 before saving it";
+    assert_eq!(refusal(&file(&format!("{{{}}}", found.join(",")), &[0; 8])), want);
+    let found = [tensor("fc.weight", "I8", &[2, 3], 0, 6), tensor("fc.bias", "U8", &[1], 6, 7)];
+    let text = refusal(&file(&format!("{{{}}}", found.join(",")), &[0; 7]));
+    assert!(text.contains("\nconvert its") && text.contains("\nsave it from the same"), "{text}");
+}
+
+#[test]
+fn a_common_prefix_is_one_problem() {
+    let found = [tensor("model.fc.weight", "F32", &[2, 3], 0, 24), tensor("model.fc.bias", "F32", &[2], 24, 32)];
+    let want = "all names begin with `model.`, but those of the network do not\n\
+        strip the prefix `model.` from all names";
+    assert_eq!(refusal(&file(&format!("{{{}}}", found.join(",")), &[0; 32])), want);
+    // What does not fit even then is said as well.
+    let want = "all names begin with `model.`, but those of the network do not\n\
+        `fc.bias` [2] is missing\n\
+        strip the prefix `model.` from all names\n\
+        save it from the same network, or rename and reshape its tensors";
+    assert_eq!(refusal(&file(&format!("{{{}}}", found[0]), &[0; 24])), want);
+    // Two prefixes are none in common, and neither are letters without a dot.
+    let found = [tensor("a.fc.weight", "F32", &[2, 3], 0, 24), tensor("b.fc.bias", "F32", &[2], 24, 32)];
+    assert_eq!(problems::<Single>(&file(&format!("{{{}}}", found.join(",")), &[0; 32])).len(), 4);
+    let letters = tensor("xfc.weight", "F32", &[2, 3], 0, 24);
+    assert_eq!(problems::<Single>(&file(&format!("{{{letters}}}"), &[0; 24])).len(), 3);
+}
+
+#[test]
+fn a_hint_has_the_shape_and_a_list_has_an_end() {
+    // The nearer name has another shape.
+    let found = [tensor("fc.weight1", "F32", &[3, 2], 0, 24), tensor("fc.weight22", "F32", &[2, 3], 24, 48)];
+    let problems = problems::<Single>(&file(&format!("{{{}}}", found.join(",")), &[0; 48]));
+    assert!(matches!(&problems[0], Problem::Missing { nearest: Some(name), .. } if name == "fc.weight22"));
+    let many: Vec<String> = (0..20).map(|i| tensor(&format!("t{i}"), "U8", &[0], 0, 0)).collect();
+    let text = refusal(&file(&format!("{{{}}}", many.join(",")), &[]));
+    assert_eq!(text.lines().count(), 12 + 2, "{text}");
+    assert!(text.contains("`t17` [0] is not in the network\nand 10 more\nsave it"), "{text}");
+}
+
+#[test]
+fn a_file_of_torch_save_is_recognised() {
+    for bytes in [&b"PK\x03\x04\x00\x00\x08\x08\x00\x00"[..], b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."] {
+        let error = from_bytes(&mut network::<Single>(), bytes).expect_err("not safetensors");
+        assert!(matches!(error.kind, WeightsErrorKind::TorchSave), "{error}");
+        assert!(error.to_string().contains("safetensors.torch.save_file"), "{error}");
+    }
 }
 
 #[test]
