@@ -8,7 +8,7 @@
 mod bare;
 
 use nnet::optim::{Momentum, OptimizerState, Sgd};
-use nnet::{Flat, Network, Random, Tensor, Train, network};
+use nnet::{Network, Random, Tensor, Train, network};
 
 network! {
     /// LeNet-5 for 28×28 grey images.
