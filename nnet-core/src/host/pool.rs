@@ -305,6 +305,10 @@ impl Shared {
     }
 
     /// Looks until `done` or until it is time to sleep; whether `done`.
+    ///
+    /// It does not yield: two threads that share a core would go on sharing it, where one that sleeps is woken on a
+    /// free core (two threads trained LeNet at 1.2 to 1.6 times the speed of one with a yield here, at 1.7 to 2.0
+    /// without).
     fn spin_until(&self, done: impl Fn() -> bool) -> bool {
         if done() {
             return true;
@@ -317,8 +321,6 @@ impl Shared {
                 }
                 spin_loop();
             }
-            // On a busy machine the thread waited for may be next on this very core.
-            thread::yield_now();
         }
         false
     }
