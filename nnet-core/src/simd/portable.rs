@@ -60,7 +60,7 @@ impl<S: Scalar> Simd for Single<S> {
     type Vector = S;
     const WIDTH: usize = 1;
     const REGISTERS: usize = 16;
-    const BLOCK: usize = 2;
+    const BLOCK: usize = 4;
 
     #[inline(always)]
     fn splat(self, value: S) -> S {
