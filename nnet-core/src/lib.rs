@@ -1,4 +1,4 @@
-//! The run-time half of [nnet](https://crates.io/crates/nnet): tensors, layers, losses, optimizers, kernels.
+//! The run-time half of `nnet`: tensors, layers, losses, optimizers, kernels.
 //!
 //! Without features the crate needs neither `std` nor an allocator. The feature `std` adds the choice of the
 //! instruction set at run time, and [`host`]: threads, training loops, data and weight files.

@@ -1,4 +1,4 @@
-//! The macro of [nnet](https://crates.io/crates/nnet), as a pipeline that shows in the file names:
+//! The macro of `nnet`, as a pipeline that shows in the file names:
 //!
 //! | pass | file | from | to |
 //! |---|---|---|---|

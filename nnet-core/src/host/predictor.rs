@@ -43,7 +43,8 @@ struct Worker<N: Network> {
 type Work<'a, N> = (&'a [Input<N>], &'a mut [Output<N>]);
 
 impl<N: Network> Predictor<N> {
-    /// A predictor on `threads` threads, the caller counted; 0 counts as 1. Their number changes no result.
+    /// A predictor on `threads` threads, the caller counted; 0 counts as 1, more than 256 as 256. Their number changes no
+    /// result.
     #[must_use]
     pub fn new(threads: usize) -> Self {
         let pool = Pool::new(threads);
@@ -52,7 +53,7 @@ impl<N: Network> Predictor<N> {
         Self { pool, workers }
     }
 
-    /// Writes the output of each of `inputs` to the same place in `outputs`.
+    /// Writes the output of each of `inputs` to the same place in `outputs`. Allocates a list of the groups.
     ///
     /// # Panics
     ///

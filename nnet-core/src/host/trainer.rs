@@ -96,7 +96,7 @@ impl<N: Train, O: Optimizer<N::Scalar>> Trainer<N, O> {
         self
     }
 
-    /// Sets the number of threads, the caller's included; 0 counts as 1. It changes no result.
+    /// Sets the number of threads, the caller's included; 0 counts as 1, more than 256 as 256. It changes no result.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads.max(1);

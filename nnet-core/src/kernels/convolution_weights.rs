@@ -46,7 +46,7 @@ impl<S: Vectors> Kernel<S> for WeightGradient<'_, S> {
         let Self { lanes, shape, x, dy, dw } = self;
         let [kernel_height, kernel_width] = shape.window.kernel;
         for part in (0..lanes).step_by(I::WIDTH) {
-            blocks!(const { if I::BLOCK < 4 { I::BLOCK } else { 4 } }, shape.outputs, |output, A| {
+            blocks!(4, shape.outputs, |output, A| {
                 for input in 0..shape.inputs {
                     for kernel_row in 0..kernel_height {
                         let mut tap = 0;
