@@ -102,8 +102,10 @@ fn fit<N: Train<Target = usize> + Flat<Scalar = f32>>(
     trainer.fit(options.epochs, train, Some(test), |event| {
         match event {
             Event::Batch { epoch, batch, batches, loss } => {
-                bar.set_length(*batches as u64);
-                bar.set_prefix(epoch.to_string());
+                if *batch == 1 {
+                    bar.set_length(*batches as u64);
+                    bar.set_prefix(epoch.to_string());
+                }
                 bar.set_position(*batch as u64);
                 if batch % 32 == 0 {
                     bar.set_message(format!("{loss:.4}"));

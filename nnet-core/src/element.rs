@@ -96,3 +96,15 @@ pub fn get_lane<E: Element>(group: &[E], lane: usize, sample: &mut [E::Scalar]) 
         *value = entry[lane];
     }
 }
+
+/// Entry by entry, the numbers of lane `lane`.
+pub(crate) fn lane<E: Element>(group: &[E], lane: usize) -> impl Iterator<Item = E::Scalar> + Clone {
+    assert!(lane < E::LANES, "sample {lane} of a group of {}", E::LANES);
+    E::scalars(group)[lane..].iter().step_by(E::LANES).copied()
+}
+
+/// Entry by entry, the numbers of lane `lane`, to write.
+pub(crate) fn lane_mut<E: Element>(group: &mut [E], lane: usize) -> impl Iterator<Item = &mut E::Scalar> {
+    assert!(lane < E::LANES, "sample {lane} of a group of {}", E::LANES);
+    E::scalars_mut(group)[lane..].iter_mut().step_by(E::LANES)
+}

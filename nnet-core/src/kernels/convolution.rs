@@ -1,5 +1,5 @@
 //! Convolution (cross-correlation), forward and with respect to the input, both by the same loop over [`Line`]s.
-#![allow(unsafe_code, reason = "tiles read and write through pointers; `Correlation::new` checks the lengths")]
+#![allow(unsafe_code, reason = "tiles read and write through pointers; `Convolution::check` checks the lengths")]
 
 use core::ops::Range;
 

@@ -2,7 +2,7 @@
 //!
 //! Shape: [`crate::shape::over_features`].
 
-use crate::element::Element;
+use crate::element::{Element, lane, lane_mut};
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
@@ -23,10 +23,9 @@ pub(crate) fn largest_and_sum<S: Scalar>(logits: impl Iterator<Item = S> + Clone
 impl Softmax {
     /// y ← softmax(y)
     pub fn forward<E: Element, const N: usize>(self, y: &mut [E; N]) {
-        let y = E::scalars_mut(y);
-        for lane in 0..E::LANES {
-            let (largest, sum) = largest_and_sum(y[lane..].iter().step_by(E::LANES).copied());
-            for y in y[lane..].iter_mut().step_by(E::LANES) {
+        for l in 0..E::LANES {
+            let (largest, sum) = largest_and_sum(lane(y, l));
+            for y in lane_mut(y, l) {
                 *y = (*y - largest).exp() / sum;
             }
         }
@@ -34,11 +33,9 @@ impl Softmax {
 
     /// Forward: y = softmax(x)   so   dxₖ = yₖ·(dyₖ − Σⱼ yⱼ·dyⱼ); dy becomes dx, `kept` is the output
     pub fn backward<E: Element, const N: usize>(self, kept: &[E; N], dy: &mut [E; N]) {
-        let (y, dy) = (E::scalars(kept), E::scalars_mut(dy));
-        for lane in 0..E::LANES {
-            let pairs = dy[lane..].iter().step_by(E::LANES).zip(y[lane..].iter().step_by(E::LANES));
-            let mean = pairs.fold(E::Scalar::ZERO, |sum, (&dy, &y)| sum + y * dy);
-            for (dy, &y) in dy[lane..].iter_mut().step_by(E::LANES).zip(y[lane..].iter().step_by(E::LANES)) {
+        for l in 0..E::LANES {
+            let mean = lane(dy, l).zip(lane(kept, l)).fold(E::Scalar::ZERO, |sum, (dy, y)| sum + y * dy);
+            for (dy, y) in lane_mut(dy, l).zip(lane(kept, l)) {
                 *dy = y * (*dy - mean);
             }
         }
@@ -48,11 +45,10 @@ impl Softmax {
 impl LogSoftmax {
     /// y ← ln softmax(y)
     pub fn forward<E: Element, const N: usize>(self, y: &mut [E; N]) {
-        let y = E::scalars_mut(y);
-        for lane in 0..E::LANES {
-            let (largest, sum) = largest_and_sum(y[lane..].iter().step_by(E::LANES).copied());
+        for l in 0..E::LANES {
+            let (largest, sum) = largest_and_sum(lane(y, l));
             let logarithm = sum.ln();
-            for y in y[lane..].iter_mut().step_by(E::LANES) {
+            for y in lane_mut(y, l) {
                 *y = (*y - largest) - logarithm;
             }
         }
@@ -60,10 +56,9 @@ impl LogSoftmax {
 
     /// Forward: y = ln softmax(x)   so   dxₖ = dyₖ − exp(yₖ)·Σⱼ dyⱼ; dy becomes dx, `kept` is the output
     pub fn backward<E: Element, const N: usize>(self, kept: &[E; N], dy: &mut [E; N]) {
-        let (y, dy) = (E::scalars(kept), E::scalars_mut(dy));
-        for lane in 0..E::LANES {
-            let sum = dy[lane..].iter().step_by(E::LANES).fold(E::Scalar::ZERO, |sum, &dy| sum + dy);
-            for (dy, &y) in dy[lane..].iter_mut().step_by(E::LANES).zip(y[lane..].iter().step_by(E::LANES)) {
+        for l in 0..E::LANES {
+            let sum = lane(dy, l).fold(E::Scalar::ZERO, |sum, dy| sum + dy);
+            for (dy, y) in lane_mut(dy, l).zip(lane(kept, l)) {
                 *dy -= y.exp() * sum;
             }
         }

@@ -1,7 +1,7 @@
 //! Cross-entropy of logits o and a class c: ln Σₖ eᵒᵏ − o_c, with gradient softmax(o) − 1_c.
 
-use super::{Loss, begin, lane, lane_mut};
-use crate::element::Element;
+use super::{Loss, begin};
+use crate::element::{Element, lane, lane_mut};
 use crate::layers::largest_and_sum;
 use crate::scalar::Scalar;
 
@@ -11,8 +11,7 @@ use crate::scalar::Scalar;
 #[derive(Clone, Copy, Debug)]
 pub struct CrossEntropy;
 
-fn logit_of_class<S: Scalar>(logits: impl Iterator<Item = S>, class: usize, outputs: usize) -> S {
-    let mut logits = logits;
+fn logit_of_class<S: Scalar>(mut logits: impl Iterator<Item = S>, class: usize, outputs: usize) -> S {
     logits.nth(class).unwrap_or_else(|| panic!("class {class} of {outputs}"))
 }
 

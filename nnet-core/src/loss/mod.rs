@@ -40,18 +40,6 @@ pub trait Loss<S: Scalar, T>: Copy + Send + Sync + 'static {
     fn class(&self, target: &T) -> Option<usize>;
 }
 
-/// Entry by entry, the numbers of lane `lane`.
-fn lane<E: Element>(y: &[E], lane: usize) -> impl Iterator<Item = E::Scalar> + Clone {
-    assert!(lane < E::LANES, "sample {lane} of a group of {}", E::LANES);
-    E::scalars(y)[lane..].iter().step_by(E::LANES).copied()
-}
-
-/// Entry by entry, the numbers of lane `lane`, to write.
-fn lane_mut<E: Element>(y: &mut [E], lane: usize) -> impl Iterator<Item = &mut E::Scalar> {
-    assert!(lane < E::LANES, "sample {lane} of a group of {}", E::LANES);
-    E::scalars_mut(y)[lane..].iter_mut().step_by(E::LANES)
-}
-
 /// Checks the lengths that every loss relies on, and clears `dy`.
 fn begin<E: Element, T>(y: &[E], targets: &[T], dy: &mut [E]) {
     assert_eq!(y.len(), dy.len(), "the gradient has the length of the output");
@@ -70,7 +58,7 @@ fn begin<E: Element, T>(y: &[E], targets: &[T], dy: &mut [E]) {
 /// If `lane` is not below [`Element::LANES`] or `y` is empty.
 #[must_use]
 pub fn argmax<E: Element>(y: &[E], lane: usize) -> usize {
-    let mut entries = self::lane(y, lane).enumerate();
+    let mut entries = crate::element::lane(y, lane).enumerate();
     let mut best = entries.next().expect("an output has an entry");
     for entry in entries {
         if entry.1 > best.1 {

@@ -1,7 +1,7 @@
 //! Negative log-likelihood of log-probabilities o and a class c: −o_c.
 
-use super::{Loss, begin, lane, lane_mut};
-use crate::element::Element;
+use super::{Loss, begin};
+use crate::element::{Element, lane, lane_mut};
 use crate::scalar::Scalar;
 
 /// Negative log-likelihood on log-probabilities, such as `LogSoftmax` gives; the target is a class.

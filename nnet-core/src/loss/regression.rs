@@ -1,7 +1,7 @@
 //! Regression losses: the mean over an output's n entries of a function of the residual r = y − target.
 
-use super::{Loss, begin, lane, lane_mut};
-use crate::element::Element;
+use super::{Loss, begin};
+use crate::element::{Element, lane, lane_mut};
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
@@ -121,11 +121,14 @@ where
     assert_eq!(y.len(), T::LENGTH, "a target has as many entries as the output");
     begin(y, targets, dy);
     let share = scale * one_over(y.len());
+    let mut total = E::Scalar::ZERO;
     for (l, target) in targets.iter().enumerate() {
         let target = T::Element::scalars(target.as_flat());
         for ((dy, y), &target) in lane_mut(dy, l).zip(lane(y, l)).zip(target) {
-            *dy = share * residual.value_and_slope(y - target).1;
+            let (value, slope) = residual.value_and_slope(y - target);
+            *dy = share * slope;
+            total += value;
         }
     }
-    forward(residual, y, targets)
+    total * one_over(y.len())
 }

@@ -1,4 +1,4 @@
-//! The signatures of the layers: order and defaults of their arguments are PyTorch's.
+//! The signatures of the layers: order and defaults of their arguments are PyTorch's, without the input's size.
 
 use proc_macro2::TokenStream;
 use syn::Ident;
@@ -10,43 +10,37 @@ use crate::layer::{Activation, Kind};
 use crate::nearest::unknown;
 use crate::parse;
 
-const NAMES: &[&str] = &[
-    "Conv2d",
-    "MaxPool2d",
-    "AvgPool2d",
-    "GlobalAvgPool2d",
-    "Linear",
-    "Flatten",
-    "Relu",
-    "LeakyRelu",
-    "Sigmoid",
-    "Tanh",
-    "Gelu",
-    "Softmax",
-    "LogSoftmax",
-];
-
 const CONV2D: &[Parameter] =
     &[("out", None), ("kernel", None), ("stride", Some("1")), ("padding", Some("0")), ("bias", Some("true"))];
 const POOL2D: &[Parameter] = &[("kernel", None), ("stride", Some("kernel")), ("padding", Some("0"))];
 const LINEAR: &[Parameter] = &[("out", None), ("bias", Some("true"))];
-const LEAKY_RELU: &[Parameter] = &[("slope", Some("0.01"))];
+
+/// Every layer, with its parameters.
+const LAYERS: &[(&str, &[Parameter])] = &[
+    ("Conv2d", CONV2D),
+    ("MaxPool2d", POOL2D),
+    ("AvgPool2d", POOL2D),
+    ("GlobalAvgPool2d", &[]),
+    ("Linear", LINEAR),
+    ("Flatten", &[]),
+    ("Relu", &[]),
+    ("LeakyRelu", &[("slope", Some("0.01"))]),
+    ("Sigmoid", &[]),
+    ("Tanh", &[]),
+    ("Gelu", &[]),
+    ("Softmax", &[]),
+    ("LogSoftmax", &[]),
+];
 
 type ArgumentPlaces = Vec<(&'static str, TokenStream)>;
 
 /// The layer's kind if it is whole, and where its arguments are written.
 pub fn check(name: &Ident, call: &Call, errors: &mut Errors) -> (Option<Kind>, ArgumentPlaces) {
     let kind_name = parse::text(&call.path);
-    let parameters = match kind_name.as_str() {
-        "Conv2d" => CONV2D,
-        "MaxPool2d" | "AvgPool2d" => POOL2D,
-        "Linear" => LINEAR,
-        "LeakyRelu" => LEAKY_RELU,
-        known if NAMES.contains(&known) => &[],
-        other => {
-            errors.over(&call.path, unknown("layer", other, NAMES));
-            return (None, Vec::new());
-        }
+    let Some((_, parameters)) = LAYERS.iter().find(|(known, _)| *known == kind_name) else {
+        let names: Vec<_> = LAYERS.iter().map(|(known, _)| *known).collect();
+        errors.over(&call.path, unknown("layer", &kind_name, &names));
+        return (None, Vec::new());
     };
     let arguments = Arguments::bind(&name.to_string(), call, parameters, errors);
     let places = arguments.places();
