@@ -40,9 +40,15 @@ pub trait Scalar:
     /// eˣ, within 1.5 units in the last place; results below the smallest normal number are 0.
     #[must_use]
     fn exp(self) -> Self;
+    /// eˣ − 1, which unlike the difference keeps its digits near 0; within 3 units in the last place.
+    #[must_use]
+    fn exp_m1(self) -> Self;
     /// The natural logarithm.
     #[must_use]
     fn ln(self) -> Self;
+    /// ln(1 + x), which unlike the logarithm of the sum keeps its digits near 0; within 2 units in the last place.
+    #[must_use]
+    fn ln_1p(self) -> Self;
     /// √x.
     #[must_use]
     fn sqrt(self) -> Self;
@@ -87,9 +93,19 @@ impl Scalar for f32 {
         exp_f32(self)
     }
 
+    #[inline(always)]
+    fn exp_m1(self) -> Self {
+        exp_m1_f32(self)
+    }
+
     #[inline]
     fn ln(self) -> Self {
         libm::logf(self)
+    }
+
+    #[inline(always)]
+    fn ln_1p(self) -> Self {
+        ln_1p_f32(self)
     }
 
     // Both are correctly rounded: the same bits, but only the first is one instruction everywhere.
@@ -142,8 +158,18 @@ impl Scalar for f64 {
     }
 
     #[inline]
+    fn exp_m1(self) -> Self {
+        libm::expm1(self)
+    }
+
+    #[inline]
     fn ln(self) -> Self {
         libm::log(self)
+    }
+
+    #[inline]
+    fn ln_1p(self) -> Self {
+        libm::log1p(self)
     }
 
     #[inline]
@@ -167,16 +193,16 @@ impl Scalar for f64 {
     }
 }
 
+/// ln 2 in two parts: the first has few bits, so n · `LN2_HIGH` is exact for the exponents n of `f32`.
+const LN2_HIGH: f32 = 0.693_359_4;
+const LN2_LOW: f32 = -2.121_944_4e-4;
+/// 1.5·2²³: adding it leaves the nearest integer in the low bits.
+const ROUND: f32 = 12_582_912.0;
+
 /// eˣ = 2ⁿ·eʳ with n = round(x / ln 2) and |r| ≤ ln(2)/2, eʳ by its Taylor polynomial of degree 7
 /// (truncation error below 2⁻²⁷·eʳ). No branch, so a loop over it becomes vector code.
 #[inline(always)]
 fn exp_f32(x: f32) -> f32 {
-    // ln 2 in two parts: the first has few bits, so n * LN2_HIGH is exact.
-    const LN2_HIGH: f32 = 0.693_359_4;
-    const LN2_LOW: f32 = -2.121_944_4e-4;
-    // Adding 1.5·2²³ leaves the nearest integer in the low bits.
-    const ROUND: f32 = 12_582_912.0;
-
     // Outside this range the result is 0 or infinite; NaN passes both comparisons unchanged.
     let overflow = x > 88.722_84;
     let underflow = x < -87.336_54;
@@ -191,6 +217,51 @@ fn exp_f32(x: f32) -> f32 {
     let y = p * power_of_two(half) * power_of_two(n - half);
     let y = if underflow { 0.0 } else { y };
     if overflow { f32::INFINITY } else { y }
+}
+
+/// eˣ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1) with n and r as in [`exp_f32`], eʳ − 1 by its Taylor polynomial of degree 8
+/// (truncation error below 2⁻³⁰·r). n is 0 near 0, where the result is the polynomial.
+#[inline(always)]
+fn exp_m1_f32(x: f32) -> f32 {
+    // Below this the result is −1 within rounding; NaN passes both comparisons unchanged.
+    let overflow = x > 88.722_84;
+    let x = if x < -20.0 { -20.0 } else { x };
+    let n = (x * core::f32::consts::LOG2_E + ROUND) - ROUND;
+    let r = (x - n * LN2_HIGH) - n * LN2_LOW;
+    let mut p = 1.0 / 40320.0;
+    for c in [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0] {
+        p = p * r + c;
+    }
+    // Twice half of it, so that n = 128 stays finite.
+    let half = power_of_two(n - 1.0);
+    let y = 2.0 * (half * (p * r) + (half - 0.5));
+    if overflow { f32::INFINITY } else { y }
+}
+
+/// ln(1 + x) = n·ln 2 + ln m with m = (1 + x)/2ⁿ between √½ and √2, and for f = m − 1, s = f/(2 + f):
+/// ln m = 2·atanh s = f − f²/2 + s·(f²/2 + R), R = 2s²/3 + 2s⁴/5 + … to s⁸ (truncation error below 2⁻²⁸ of the result).
+/// The rounding of 1 + x is made up for by its quotient with 1 + x.
+#[inline(always)]
+#[allow(clippy::cast_possible_wrap, reason = "the exponent is below 2⁹")]
+fn ln_1p_f32(x: f32) -> f32 {
+    let u = 1.0 + x;
+    let lost = if x > 1.0 { 1.0 - (u - x) } else { x - (u - 1.0) };
+    // 0x3F80_0000 are the bits of 1, 0x3F35_04F3 those of √½.
+    let bits = u.to_bits().wrapping_add(0x3F80_0000 - 0x3F35_04F3);
+    let n = ((bits >> 23) as i32 - 127) as f32;
+    let f = f32::from_bits((bits & 0x007F_FFFF) + 0x3F35_04F3) - 1.0;
+    let s = f / (2.0 + f);
+    let square = s * s;
+    let mut p = 2.0 / 9.0;
+    for c in [2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0] {
+        p = p * square + c;
+    }
+    let half = 0.5 * f * f;
+    let y = n * LN2_HIGH + (f - (half - (s * (half + p * square) + (n * LN2_LOW + lost / u))));
+    // ln 0, the logarithms that do not exist, and what stays as it is: ∞, NaN and, for its sign, 0.
+    let y = if x > -1.0 { y } else { f32::NAN };
+    let y = if x == -1.0 { f32::NEG_INFINITY } else { y };
+    if x < f32::INFINITY && x != 0.0 { y } else { x }
 }
 
 /// 2ⁿ for an integer −126 ≤ n ≤ 127 held in a float; any finite bits otherwise.
@@ -252,6 +323,46 @@ mod tests {
             assert_eq!(Scalar::exp(small), 0.0);
         }
         assert!(Scalar::exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn exp_m1_is_within_three_units_over_its_range() {
+        let grid = (-30_000..88_720).map(|i| i as f32 * 1e-3);
+        // near 0, on both sides of the seams at ± ln 2 / 2, and up to the largest finite result
+        let near_0 = (1..60_000).flat_map(|i| [1e-5 * i as f32, -1e-5 * i as f32, 1e-30 * i as f32]);
+        let seams = neighbours(0.346_5, 4000).chain(neighbours(-0.346_5, 4000)).chain(neighbours(88.722_5, 44));
+        for x in grid.chain(near_0).chain(seams).filter(|&x| x != 0.0) {
+            let error = units_in_last_place(Scalar::exp_m1(x), libm::expm1(f64::from(x)));
+            assert!(error <= 3.0, "exp_m1({x}): {error} units");
+        }
+        assert_eq!(Scalar::exp_m1(0.0_f32), 0.0);
+        for large in [88.722_85, 1000.0, f32::INFINITY] {
+            assert_eq!(Scalar::exp_m1(large), f32::INFINITY);
+        }
+        for small in [-1000.0, f32::MIN, f32::NEG_INFINITY] {
+            assert_eq!(Scalar::exp_m1(small), -1.0);
+        }
+        assert!(Scalar::exp_m1(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn ln_1p_is_within_two_units_over_its_range() {
+        let grid = (-99_999..1_000_000).map(|i| i as f32 * 1e-5);
+        // every power of two, around the seam √2 − 1, and down to −1
+        let powers = (1..254_u32).map(|exponent| f32::from_bits((exponent << 23) | 0x35_04F3));
+        let seams = neighbours(0.414_2, 4000).chain(neighbours(-0.999_999_9, 2)).chain(neighbours(0.999_99, 400));
+        for x in grid.chain(powers.clone()).chain(powers.filter(|&x| x < 0.5).map(|x| -x)).chain(seams) {
+            if x != 0.0 {
+                let error = units_in_last_place(Scalar::ln_1p(x), libm::log1p(f64::from(x)));
+                assert!(error <= 2.0, "ln_1p({x}): {error} units");
+            }
+        }
+        assert_eq!(Scalar::ln_1p(0.0_f32), 0.0);
+        assert_eq!(Scalar::ln_1p(f32::INFINITY), f32::INFINITY);
+        assert_eq!(Scalar::ln_1p(-1.0_f32), f32::NEG_INFINITY);
+        for none in [-1.000_001, f32::NEG_INFINITY, f32::NAN] {
+            assert!(Scalar::ln_1p(none).is_nan(), "ln_1p({none})");
+        }
     }
 
     #[test]

@@ -15,7 +15,9 @@ pub struct Convolution {
     pub inputs: usize,
     /// Channels of y.
     pub outputs: usize,
-    /// Kernel, stride and padding.
+    /// How many groups both fall into; a channel of y sees the channels of x in its group.
+    pub groups: usize,
+    /// Kernel, stride, padding and dilation.
     pub window: Window2d,
     /// Height and width of x.
     pub x: [usize; 2],
@@ -26,12 +28,16 @@ pub struct Convolution {
 impl Convolution {
     /// # Panics
     ///
-    /// If the window does not lead from `x` to `y`, or a slice has not the length that follows from the sizes.
+    /// If the window leads from `x` to less than `y`, the groups do not divide the channels, or a slice has not the
+    /// length that follows from the sizes.
     pub(super) fn check<S>(&self, lanes: usize, w: &[S], x: &[S], y: &[S]) {
-        assert_eq!(self.window.output(self.x), Ok(self.y), "the window leads from x to y");
+        let reached = self.window.output(self.x).is_ok_and(|most| self.y[0] <= most[0] && self.y[1] <= most[1]);
+        assert!(reached, "the window leads from x to y or beyond");
+        let divided = self.groups > 0 && self.inputs.is_multiple_of(self.groups);
+        assert!(divided && self.outputs.is_multiple_of(self.groups), "the groups divide the channels");
         let [kernel_height, kernel_width] = self.window.kernel;
-        let weights = [self.outputs, self.inputs, kernel_height, kernel_width];
-        assert_eq!(Some(w.len()), product(weights), "w: [OUT, IN, KH, KW]");
+        let weights = [self.outputs, self.inputs / self.groups, kernel_height, kernel_width];
+        assert_eq!(Some(w.len()), product(weights), "w: [OUT, IN / groups, KH, KW]");
         assert_eq!(Some(x.len()), product([self.inputs, self.x[0], self.x[1], lanes]), "x: [IN, H, W]");
         assert_eq!(Some(y.len()), product([self.outputs, self.y[0], self.y[1], lanes]), "y: [OUT, OH, OW]");
     }
@@ -46,17 +52,18 @@ pub(super) const fn area([height, width]: [usize; 2]) -> usize {
     height * width
 }
 
-/// y[o][r][c] = b[o] + Σᵢ Σₖₕ Σₖ𝓌 w[o][i][kh][kw] · x[i][r·S + kh − P][c·S + kw − P]
+/// y[o][r][c] = b[o] + Σᵢ Σₖₕ Σₖ𝓌 w[o][i][kh][kw] · x[i][r·S + kh·D − P][c·S + kw·D − P], i in the group of o
 pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
     shape.check(lanes, w, x, y);
     assert!(b.is_empty() || b.len() == shape.outputs, "b: [OUT]");
-    let Convolution { inputs, outputs, window: Window2d { kernel, stride, padding }, .. } = *shape;
-    let line = |a: usize| Line::forward(shape.x[a], shape.y[a], kernel[a], stride[a], padding[a]);
+    let Convolution { inputs, outputs, groups, window: Window2d { kernel, .. }, .. } = *shape;
+    let line = |a: usize| Line::forward(&shape.window, a, shape.x[a], shape.y[a]);
     let channels = Channels {
-        from: inputs,
-        to: outputs,
+        groups,
+        from: inputs / groups,
+        to: outputs / groups,
         w_from: area(kernel),
-        w_to: inputs * area(kernel),
+        w_to: inputs / groups * area(kernel),
         source: shape.x,
         target: shape.y,
     };
@@ -67,16 +74,19 @@ pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], b:
     );
 }
 
-/// Forward: y[o][r][c] += w[o][i][kh][kw] · x[i][r·S + kh − P][c·S + kw − P]
-/// so dx[i][p][q] = Σ w[o][i][kh][kw] · dy[o][(p + P − kh)/S][(q + P − kw)/S], where both divisions leave no rest.
-pub(super) fn input_gradient<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], dy: &[S], dx: &mut [S]) {
+/// Forward: y[o][r][c] += w[o][i][kh][kw] · x[i][r·S + kh·D − P][c·S + kw·D − P]
+/// so dx[i][p][q] = b[i] + Σ w[o][i][kh][kw] · dy[o][(p + P − kh·D)/S][(q + P − kw·D)/S], where both divisions leave no
+/// rest. A gradient has no b; a transposed convolution is this sum with one.
+pub(super) fn transposed<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], b: &[S], dy: &[S], dx: &mut [S]) {
     shape.check(lanes, w, dx, dy);
-    let Convolution { inputs, outputs, window: Window2d { kernel, stride, padding }, .. } = *shape;
-    let line = |a: usize, first| Line::transposed(shape.x[a], shape.y[a], kernel[a], stride[a], padding[a], first);
+    assert!(b.is_empty() || b.len() == shape.inputs, "b: [IN]");
+    let Convolution { inputs, outputs, groups, window: Window2d { kernel, stride, .. }, .. } = *shape;
+    let line = |a: usize, first| Line::transposed(&shape.window, a, shape.x[a], shape.y[a], first);
     let channels = Channels {
-        from: outputs,
-        to: inputs,
-        w_from: inputs * area(kernel),
+        groups,
+        from: outputs / groups,
+        to: inputs / groups,
+        w_from: inputs / groups * area(kernel),
         w_to: area(kernel),
         source: shape.y,
         target: shape.x,
@@ -86,14 +96,15 @@ pub(super) fn input_gradient<S: Vectors>(lanes: usize, shape: &Convolution, w: &
         for column in 0..stride[1].min(shape.x[1]) {
             let (rows, columns) = (line(0, row), line(1, column));
             let y = dx.as_mut_ptr();
-            S::dispatch(lanes, Correlation { lanes, rows, columns, channels, kernel_width, w, b: &[], x: dy, y });
+            S::dispatch(lanes, Correlation { lanes, rows, columns, channels, kernel_width, w, b, x: dy, y });
         }
     }
 }
 
-/// Which channels are summed and which are written.
+/// Which channels are summed and which are written, in each group.
 #[derive(Clone, Copy)]
 struct Channels {
+    groups: usize,
     from: usize,
     to: usize,
     /// Distance in w from one summed channel to the next, and from one written channel to the next.
@@ -104,8 +115,9 @@ struct Channels {
     target: [usize; 2],
 }
 
-/// y[o][n][m] = b[o] + Σ w · x over the taps of `rows` and `columns`; made by `forward` and `input_gradient` only,
+/// y[o][n][m] = b[o] + Σ w · x over the taps of `rows` and `columns`; made by `forward` and `transposed` only,
 /// after their checks.
+#[derive(Clone, Copy)]
 struct Correlation<'a, S> {
     lanes: usize,
     rows: Line,
@@ -137,17 +149,33 @@ impl<S: Vectors> Kernel<S> for Correlation<'_, S> {
     #[inline(always)]
     fn run<I: Simd<Scalar = S>>(self, simd: I) {
         let interior = self.columns.interior();
-        for part in (0..self.lanes).step_by(I::WIDTH) {
-            for n in 0..self.rows.outputs {
-                blocks!(I::BLOCK, self.channels.to, |first, SIZE| {
-                    self.row::<I, SIZE>(simd, part, n, first, &interior);
-                });
+        for group in 0..self.channels.groups {
+            let group = self.group(group);
+            for part in (0..self.lanes).step_by(I::WIDTH) {
+                for n in 0..self.rows.outputs {
+                    blocks!(I::BLOCK, self.channels.to, |first, SIZE| {
+                        group.row::<I, SIZE>(simd, part, n, first, &interior);
+                    });
+                }
             }
         }
     }
 }
 
 impl<S: Vectors> Correlation<'_, S> {
+    /// The correlation of one group, from its first channels on.
+    #[inline(always)]
+    fn group(&self, group: usize) -> Self {
+        let Channels { groups, from, to, source, target, .. } = self.channels;
+        Self {
+            w: &self.w[group * (self.w.len() / groups)..],
+            b: if self.b.is_empty() { self.b } else { &self.b[group * to..] },
+            x: &self.x[group * from * area(source) * self.lanes..],
+            y: self.y.wrapping_add(group * to * area(target) * self.lanes),
+            ..*self
+        }
+    }
+
     /// Output row `n` of the channels `first..first + A`.
     #[inline(always)]
     fn row<I: Simd<Scalar = S>, const A: usize>(
@@ -170,6 +198,9 @@ impl<S: Vectors> Correlation<'_, S> {
         while m < self.columns.outputs {
             let inside = if interior.contains(&m) { interior.end - m } else { 0 };
             m += match inside {
+                // One channel alone, as in a depthwise convolution, needs more columns to keep the units busy.
+                // SAFETY: `row` comes from `row_of`, and columns m to m + 7 are inside the interior.
+                8.. if wide && A == 1 => unsafe { self.columns_at::<I, A, 8>(simd, &row, m, bias) },
                 // SAFETY: `row` comes from `row_of`, and columns m to m + 3 are inside the interior.
                 4.. if wide => unsafe { self.columns_at::<I, A, 4>(simd, &row, m, bias) },
                 // SAFETY: `row` comes from `row_of`, and columns m and m + 1 are inside the interior.

@@ -7,8 +7,8 @@ use super::convolution::{Convolution, area};
 use super::tile::blocks;
 use crate::simd::{Kernel, Simd, Vectors};
 
-/// Forward: y[o][r][c] += w[o][i][kh][kw] · x[i][r·S + kh − P][c·S + kw − P]
-/// so dw[o][i][kh][kw] += Σ dy[o][r][c] · x[i][r·S + kh − P][c·S + kw − P] over the r, c whose input exists.
+/// Forward: y[o][r][c] += w[o][i][kh][kw] · x[i][r·S + kh·D − P][c·S + kw·D − P]
+/// so dw[o][i][kh][kw] += Σ dy[o][r][c] · x[i][r·S + kh·D − P][c·S + kw·D − P] over the r, c whose input exists.
 pub(super) fn gradient<S: Vectors>(lanes: usize, shape: &Convolution, x: &[S], dy: &[S], dw: &mut [S]) {
     shape.check(lanes, dw, x, dy);
     S::dispatch(lanes, WeightGradient { lanes, shape: *shape, x, dy, dw });
@@ -22,48 +22,44 @@ struct WeightGradient<'a, S> {
     dw: &'a mut [S],
 }
 
-/// A tile: taps `tap..tap + B` of kernel row `kernel_row`, from input channel `input` to channels `output..output + A`.
+/// A tile: taps `tap..tap + B` of kernel row `kernel_row`, to channels `output..output + A` from the channel `input` of
+/// their group, which is channel `source` of x.
 #[derive(Clone, Copy)]
 struct Place {
     part: usize,
     output: usize,
     input: usize,
+    source: usize,
     kernel_row: usize,
     tap: usize,
 }
 
-/// The outputs along axis `a` whose input at tap `k` exists: P ≤ n·S + k < extent + P.
+/// The outputs along axis `a` whose input at tap `k` exists: P ≤ n·S + k·D < extent + P.
 #[inline(always)]
 fn positions(shape: &Convolution, a: usize, k: usize) -> Range<usize> {
     let (stride, padding) = (shape.window.stride[a], shape.window.padding[a]);
-    let end = (shape.x[a] + padding).saturating_sub(k).div_ceil(stride).min(shape.y[a]);
-    padding.saturating_sub(k).div_ceil(stride).min(end)..end
+    let offset = k * shape.window.dilation[a];
+    let end = (shape.x[a] + padding).saturating_sub(offset).div_ceil(stride).min(shape.y[a]);
+    padding.saturating_sub(offset).div_ceil(stride).min(end)..end
 }
 
 impl<S: Vectors> Kernel<S> for WeightGradient<'_, S> {
     #[inline(always)]
     fn run<I: Simd<Scalar = S>>(self, simd: I) {
         let Self { lanes, shape, x, dy, dw } = self;
-        let [kernel_height, kernel_width] = shape.window.kernel;
-        for part in (0..lanes).step_by(I::WIDTH) {
-            blocks!(4, shape.outputs, |output, A| {
-                for input in 0..shape.inputs {
-                    for kernel_row in 0..kernel_height {
-                        let mut tap = 0;
-                        while tap < kernel_width {
-                            let place = Place { part, output, input, kernel_row, tap };
-                            let reader = Reader { lanes, shape: &shape, x, dy };
-                            tap += match kernel_width - tap {
-                                // Five taps need 9 registers besides 4 × 5 sums.
-                                5.. if I::REGISTERS >= 32 => reader.tile::<I, A, 5>(simd, place, dw),
-                                3.. => reader.tile::<I, A, 3>(simd, place, dw),
-                                2 => reader.tile::<I, A, 2>(simd, place, dw),
-                                _ => reader.tile::<I, A, 1>(simd, place, dw),
-                            };
-                        }
+        let (inputs, outputs) = (shape.inputs / shape.groups, shape.outputs / shape.groups);
+        let [column_step, tap_step] = [shape.window.stride[1], shape.window.dilation[1]].map(|step| step * lanes);
+        let reader = Reader { lanes, column_step, tap_step, plane: area(shape.y) * lanes, shape: &shape, x, dy };
+        for group in 0..shape.groups {
+            for part in (0..lanes).step_by(I::WIDTH) {
+                blocks!(4, outputs, |first, A| {
+                    for input in 0..inputs {
+                        let (output, source) = (group * outputs + first, group * inputs + input);
+                        let place = Place { part, output, input, source, kernel_row: 0, tap: 0 };
+                        reader.taps::<I, A>(simd, place, dw);
                     }
-                }
-            });
+                });
+            }
         }
     }
 }
@@ -71,12 +67,36 @@ impl<S: Vectors> Kernel<S> for WeightGradient<'_, S> {
 #[derive(Clone, Copy)]
 struct Reader<'a, S> {
     lanes: usize,
+    /// Scalars in x from one column of y to the next, and from one tap to the next.
+    column_step: usize,
+    tap_step: usize,
+    /// Scalars in dy from one channel to the next.
+    plane: usize,
     shape: &'a Convolution,
     x: &'a [S],
     dy: &'a [S],
 }
 
 impl<S: Vectors> Reader<'_, S> {
+    /// All taps between the channels of `place`.
+    #[inline(always)]
+    fn taps<I: Simd<Scalar = S>, const A: usize>(self, simd: I, place: Place, dw: &mut [S]) {
+        let [kernel_height, kernel_width] = self.shape.window.kernel;
+        for kernel_row in 0..kernel_height {
+            let mut tap = 0;
+            while tap < kernel_width {
+                let place = Place { kernel_row, tap, ..place };
+                tap += match kernel_width - tap {
+                    // Five taps need 9 registers besides 4 × 5 sums.
+                    5.. if I::REGISTERS >= 32 => self.tile::<I, A, 5>(simd, place, dw),
+                    3.. => self.tile::<I, A, 3>(simd, place, dw),
+                    2 => self.tile::<I, A, 2>(simd, place, dw),
+                    _ => self.tile::<I, A, 1>(simd, place, dw),
+                };
+            }
+        }
+    }
+
     /// Sums a tile over all positions and lanes of this part, adds it to `dw`, returns B.
     #[inline(always)]
     fn tile<I: Simd<Scalar = S>, const A: usize, const B: usize>(self, simd: I, place: Place, dw: &mut [S]) -> usize {
@@ -111,8 +131,9 @@ impl<S: Vectors> Reader<'_, S> {
             }
         }
         let [kernel_height, kernel_width] = self.shape.window.kernel;
+        let inputs = self.shape.inputs / self.shape.groups;
         for (a, row) in acc.into_iter().enumerate() {
-            let first = (((output + a) * self.shape.inputs + input) * kernel_height + kernel_row) * kernel_width + tap;
+            let first = (((output + a) * inputs + input) * kernel_height + kernel_row) * kernel_width + tap;
             for (dw, acc) in dw[first..first + B].iter_mut().zip(row) {
                 *dw += simd.sum(acc);
             }
@@ -125,8 +146,9 @@ impl<S: Vectors> Reader<'_, S> {
     fn row(&self, place: Place, row: usize) -> (*const S, *const S) {
         let Convolution { window, x: [height, width], y, .. } = *self.shape;
         let dy = (place.output * area(y) + row * y[1]) * self.lanes + place.part;
-        let x_row = place.input * height + row * window.stride[0] + place.kernel_row - window.padding[0];
-        let x_column = place.tap.cast_signed() - window.padding[1].cast_signed();
+        let row_of_tap = row * window.stride[0] + place.kernel_row * window.dilation[0] - window.padding[0];
+        let x_row = place.source * height + row_of_tap;
+        let x_column = (place.tap * window.dilation[1]).cast_signed() - window.padding[1].cast_signed();
         let x = ((x_row * width).cast_signed() + x_column) * self.lanes.cast_signed() + place.part.cast_signed();
         (self.dy.as_ptr().wrapping_add(dy), self.x.as_ptr().wrapping_offset(x))
     }
@@ -142,17 +164,16 @@ impl<S: Vectors> Reader<'_, S> {
         c: usize,
         mut acc: [[I::Vector; B]; A],
     ) -> [[I::Vector; B]; A] {
-        let plane = area(self.shape.y) * self.lanes;
         let dy = dy.wrapping_add(c * self.lanes);
-        let x = x.wrapping_add(c * self.shape.window.stride[1] * self.lanes);
+        let x = x.wrapping_add(c * self.column_step);
         let mut slopes = [simd.splat(S::ZERO); A];
         for (a, slope) in slopes.iter_mut().enumerate() {
             // SAFETY: channel `output + a` of dy exists, column `c` by this function's contract.
-            *slope = unsafe { simd.load(dy.wrapping_add(a * plane)) };
+            *slope = unsafe { simd.load(dy.wrapping_add(a * self.plane)) };
         }
         for b in 0..B {
             // SAFETY: the input of tap b exists by this function's contract.
-            let input = unsafe { simd.load(x.wrapping_add(b * self.lanes)) };
+            let input = unsafe { simd.load(x.wrapping_add(b * self.tap_step)) };
             for (row, slope) in acc.iter_mut().zip(slopes) {
                 row[b] = simd.mul_add(slope, input, row[b]);
             }
@@ -172,14 +193,13 @@ impl<S: Vectors> Reader<'_, S> {
         b: usize,
         acc: &mut [[I::Vector; B]; A],
     ) {
-        let plane = area(self.shape.y) * self.lanes;
         let dy = dy.wrapping_add(c * self.lanes);
-        let x = x.wrapping_add((c * self.shape.window.stride[1] + b) * self.lanes);
+        let x = x.wrapping_add(c * self.column_step + b * self.tap_step);
         // SAFETY: the input of tap b exists by this function's contract.
         let input = unsafe { simd.load(x) };
         for (a, row) in acc.iter_mut().enumerate() {
             // SAFETY: channel `output + a` of dy exists, column `c` by this function's contract.
-            let slope = unsafe { simd.load(dy.wrapping_add(a * plane)) };
+            let slope = unsafe { simd.load(dy.wrapping_add(a * self.plane)) };
             row[b] = simd.mul_add(slope, input, row[b]);
         }
     }
