@@ -1,15 +1,24 @@
 //! Activations: y = f(x) entry by entry, in place.
 //!
-//! Shape: any, unchanged. `backward` takes what the gradient needs: the output y, which overwrote x, or for
-//! [`Gelu`] the input x.
+//! Shape: any, unchanged. `backward` takes what the gradient needs: the output y, which overwrote x, or where y does
+//! not tell enough the input x, as the documentation of each `backward` says.
+//!
+//! Formulas, constants and the derivatives at kinks are those of PyTorch.
 
 use crate::element::Element;
 use crate::kernels::{Function, Kernels};
 use crate::tensor::Tensor;
 
+#[cfg(test)]
+mod tests;
+
 /// max(x, 0), with derivative 0 at 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Relu;
+
+/// min(max(x, 0), 6), with derivative 0 at 0 and 6.
+#[derive(Clone, Copy, Debug)]
+pub struct Relu6;
 
 /// x above 0, `slope`·x below.
 #[derive(Clone, Copy, Debug)]
@@ -18,17 +27,61 @@ pub struct LeakyRelu {
     pub slope: f64,
 }
 
+/// x above 0, `alpha`·(eˣ − 1) below, with derivative `alpha` at 0 (Clevert and others, 2016).
+#[derive(Clone, Copy, Debug)]
+pub struct Elu {
+    /// How far below 0 the function goes: finite and not negative, since the gradient is found from the output.
+    pub alpha: f64,
+}
+
+/// `Elu` with the constants that keep mean 0 and variance 1 from layer to layer (Klambauer and others, 2017):
+/// 1.0507·x above 0, 1.7581·(eˣ − 1) below, with derivative 1.7581 at 0.
+#[derive(Clone, Copy, Debug)]
+pub struct Selu;
+
 /// 1 / (1 + e⁻ˣ).
 #[derive(Clone, Copy, Debug)]
 pub struct Sigmoid;
+
+/// min(max(x + 3, 0), 6) / 6, with derivative 0 at −3 and 3.
+#[derive(Clone, Copy, Debug)]
+pub struct HardSigmoid;
 
 /// tanh x.
 #[derive(Clone, Copy, Debug)]
 pub struct Tanh;
 
+/// x / (1 + |x|).
+#[derive(Clone, Copy, Debug)]
+pub struct Softsign;
+
 /// x·Φ(x) with the normal distribution function Φ, exact (Hendrycks and Gimpel, 2016).
 #[derive(Clone, Copy, Debug)]
 pub struct Gelu;
+
+/// x / (1 + e⁻ˣ), also called swish (Ramachandran and others, 2017).
+#[derive(Clone, Copy, Debug)]
+pub struct Silu;
+
+/// x·min(max(x + 3, 0), 6) / 6, with derivative 0 at −3 and 1 at 3 (Howard and others, 2019).
+#[derive(Clone, Copy, Debug)]
+pub struct HardSwish;
+
+/// x·tanh(ln(1 + eˣ)) (Misra, 2019).
+#[derive(Clone, Copy, Debug)]
+pub struct Mish;
+
+/// ln(1 + e^(`beta`·x)) / `beta`, and x itself where `beta`·x exceeds `threshold`.
+#[derive(Clone, Copy, Debug)]
+pub struct Softplus {
+    /// How sharp the bend at 0 is: finite and above 0. PyTorch's default is 1.
+    pub beta: f64,
+    /// Where the function becomes linear. PyTorch's default is 20.
+    pub threshold: f64,
+}
+
+/// The constants of [`Selu`], to more digits than an `f64` has.
+const SELU: Function = Function::Elu { alpha: 1.673_263_242_354_377_2, scale: 1.050_700_987_355_480_5 };
 
 macro_rules! activations {
     ($($layer:ty, $self:ident => $function:expr, $kept:literal;)*) => {$(
@@ -51,71 +104,17 @@ macro_rules! activations {
 }
 activations! {
     Relu, self => Function::Relu, "output";
+    Relu6, self => Function::Relu6, "output";
     LeakyRelu, self => Function::LeakyRelu(self.slope), "output";
+    Elu, self => Function::Elu { alpha: self.alpha, scale: 1.0 }, "output";
+    Selu, self => SELU, "output";
     Sigmoid, self => Function::Sigmoid, "output";
+    HardSigmoid, self => Function::HardSigmoid, "output";
     Tanh, self => Function::Tanh, "output";
+    Softsign, self => Function::Softsign, "output";
     Gelu, self => Function::Gelu, "input";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::layers::tests::{check_gradients, fill};
-
-    #[test]
-    fn values_by_hand() {
-        let apply = |f: &dyn Fn(&mut [f64; 3])| {
-            let mut y = [-2.0, 0.0, 3.0];
-            f(&mut y);
-            y
-        };
-        assert_eq!(apply(&|y| Relu.forward(y)), [0.0, 0.0, 3.0]);
-        assert_eq!(apply(&|y| LeakyRelu { slope: 0.5 }.forward(y)), [-1.0, 0.0, 3.0]);
-        assert_eq!(apply(&|y| Tanh.forward(y)), [-libm::tanh(2.0), 0.0, libm::tanh(3.0)]);
-        let sigmoid = apply(&|y| Sigmoid.forward(y));
-        assert_eq!(sigmoid[1], 0.5);
-        assert!((sigmoid[2] - 1.0 / (1.0 + libm::exp(-3.0))).abs() < 1e-15);
-        // Φ(3) = 0.9986501019683699
-        assert!((apply(&|y| Gelu.forward(y))[2] - 3.0 * 0.998_650_101_968_369_9).abs() < 1e-15);
-    }
-
-    #[test]
-    fn gradients_agree_with_central_differences() {
-        macro_rules! check {
-            ($layer:expr, $kept:ident) => {{
-                let mut x = [0.0_f64; 9];
-                fill(&mut x, 4);
-                check_gradients::<[f64; 0], _, [f64; 9]>(
-                    &mut [],
-                    &mut x,
-                    |_, x, y| {
-                        *y = *x;
-                        $layer.forward(y);
-                    },
-                    |_, x, dy, _, dx| {
-                        let mut y = *x;
-                        $layer.forward(&mut y);
-                        let $kept = if stringify!($kept) == "input" { *x } else { y };
-                        *dx = *dy;
-                        $layer.backward(&$kept, dx);
-                    },
-                );
-            }};
-        }
-        check!(Relu, output);
-        check!(LeakyRelu { slope: 0.1 }, output);
-        check!(LeakyRelu { slope: 0.0 }, output);
-        check!(Sigmoid, output);
-        check!(Tanh, output);
-        check!(Gelu, input);
-    }
-
-    #[test]
-    fn a_nan_is_not_hidden() {
-        let mut y = [f32::NAN; 4];
-        Relu.forward(&mut y);
-        assert!(y.iter().all(|y| y.is_nan()));
-        LeakyRelu { slope: 0.1 }.forward(&mut y);
-        assert!(y.iter().all(|y| y.is_nan()));
-    }
+    Silu, self => Function::Silu, "input";
+    HardSwish, self => Function::HardSwish, "input";
+    Mish, self => Function::Mish, "input";
+    Softplus, self => Function::Softplus { beta: self.beta, threshold: self.threshold }, "input";
 }

@@ -3,6 +3,7 @@
 //! Shape: [`crate::shape::linear`].
 #![allow(unsafe_code, reason = "one impl of `Flat`")]
 
+use super::batch_norm::BatchNorm;
 use crate::element::Element;
 use crate::flat::Flat;
 use crate::init::Init;
@@ -53,12 +54,25 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const BIAS: usize> Linear<S, 
         dx: Option<&mut [E; IN]>,
     ) {
         let () = Self::BIAS_FITS;
-        let dy = E::scalars(dy);
-        S::linear_weight_gradient(E::LANES, E::scalars(x), dy, gradients.weight.as_flattened_mut());
-        S::bias_gradient(dy, &mut gradients.bias);
+        S::linear_weight_gradient(E::LANES, E::scalars(x), E::scalars(dy), gradients.weight.as_flattened_mut());
+        S::bias_gradient(E::scalars(dy), &mut gradients.bias);
         if let Some(dx) = dx {
-            S::linear_input_gradient(E::LANES, self.weight.as_flattened(), dy, E::scalars_mut(dx));
+            self.input_gradient(dy, dx);
         }
+    }
+
+    /// [`backward`](Self::backward) of a layer that does not learn. dy: `[OUT]`  →  dx: `[IN]` = Wᵀ·dy
+    #[inline]
+    pub fn input_gradient<E: Element<Scalar = S>>(&self, dy: &[E; OUT], dx: &mut [E; IN]) {
+        S::linear_input_gradient(E::LANES, self.weight.as_flattened(), E::scalars(dy), E::scalars_mut(dx));
+    }
+
+    /// `folded` ← the layer whose output is the prediction of `norm` after this one: scale·W and scale·b + shift.
+    #[inline]
+    pub fn fold_into(&self, norm: &BatchNorm<S, OUT>, eps: f64, folded: &mut Linear<S, OUT, IN>) {
+        let () = Self::BIAS_FITS;
+        let to = [folded.weight.as_flattened_mut(), &mut folded.bias];
+        norm.fold_rows(eps, [self.weight.as_flattened(), &self.bias], to, OUT, |o| o);
     }
 }
 
@@ -78,6 +92,9 @@ mod tests {
         assert_eq!(gradients.weight, [[2.0, 20.0, 200.0], [3.0, 30.0, 300.0]]);
         assert_eq!(gradients.bias, [2.0, 3.0]);
         assert_eq!(dx, [-1.0, 4.0, 9.0]);
+        dx.fill(f32::NAN);
+        layer.input_gradient(&[2.0, 3.0], &mut dx);
+        assert_eq!(dx, [-1.0, 4.0, 9.0]);
     }
 
     #[test]
@@ -89,6 +106,19 @@ mod tests {
         check_gradients::<_, _, [f64; 5]>(&mut layer, &mut x, Linear::forward, |layer, x, dy, gradients, dx| {
             layer.backward(x, dy, gradients, Some(dx));
         });
+    }
+
+    #[test]
+    fn a_batch_norm_is_folded_by_hand() {
+        let norm =
+            BatchNorm { weight: [2.0, 3.0], bias: [10.0, 20.0], running_mean: [1.0, -1.0], running_var: [4.0, 0.25] };
+        let mut folded = Linear::ZERO;
+        folded.as_scalars_mut().fill(f32::NAN);
+        // scale 2 / 2 and 3 / 0.5, shift 10 − 1 and 20 + 6
+        Linear::<f32, 2, 2, 0> { weight: [[1.0, 2.0], [3.0, 4.0]], bias: [] }.fold_into(&norm, 0.0, &mut folded);
+        assert_eq!(folded, Linear { weight: [[1.0, 2.0], [18.0, 24.0]], bias: [9.0, 26.0] });
+        Linear { bias: [0.5, 0.25], ..folded.clone() }.fold_into(&norm, 0.0, &mut folded);
+        assert_eq!(folded, Linear { weight: [[1.0, 2.0], [108.0, 144.0]], bias: [9.5, 27.5] });
     }
 
     #[test]

@@ -3,11 +3,11 @@
 //! Shape: [`crate::shape::pool2d`], [`crate::shape::global_pool2d`].
 
 use crate::element::Element;
-use crate::kernels::{Kernels, Pool};
+use crate::kernels::{Kernels, Pool, Windows};
 use crate::shape::Window2d;
 use crate::tensor::Tensor;
 
-/// The largest entry of each window; the padding never wins.
+/// The largest entry of each window; the padding never wins, and −∞ is that of a dilated window which sees nothing else.
 ///
 /// The gradient goes to the first of equal entries, in row order, as in PyTorch.
 #[derive(Clone, Copy, Debug)]
@@ -15,22 +15,48 @@ pub struct MaxPool2d {
     window: Window2d,
 }
 
-/// The mean of each window; zeros of the padding count, as with PyTorch's default `count_include_pad`.
+/// The mean of each window; zeros of the padding count unless [`count_include_pad`](Self::count_include_pad) says no.
 #[derive(Clone, Copy, Debug)]
 pub struct AvgPool2d {
     window: Window2d,
+    padding_counts: bool,
 }
 
 /// The mean of each channel.
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalAvgPool2d;
 
-fn pool<const C: usize>(window: Window2d, x: [usize; 2], y: [usize; 2]) -> Pool {
-    Pool { channels: C, window, x, y }
+/// y = max x over each window
+#[inline]
+pub(super) fn max<X: Tensor, Y: Tensor<Element = X::Element>>(shape: &Pool, x: &X, y: &mut Y) {
+    let (x, y) = (X::Element::scalars(x.as_flat()), X::Element::scalars_mut(y.as_flat_mut()));
+    <X::Element as Element>::Scalar::max_pool(X::Element::LANES, shape, x, y);
+}
+
+/// dx = each window's dy at its first largest entry
+#[inline]
+pub(super) fn max_gradient<X: Tensor, Y: Tensor<Element = X::Element>>(shape: &Pool, x: &X, dy: &Y, dx: &mut X) {
+    let (x, dy) = (X::Element::scalars(x.as_flat()), X::Element::scalars(dy.as_flat()));
+    let dx = X::Element::scalars_mut(dx.as_flat_mut());
+    <X::Element as Element>::Scalar::max_pool_gradient(X::Element::LANES, shape, x, dy, dx);
+}
+
+/// y = the mean of each window
+#[inline]
+pub(super) fn avg<X: Tensor, Y: Tensor<Element = X::Element>>(shape: &Pool, x: &X, y: &mut Y) {
+    let (x, y) = (X::Element::scalars(x.as_flat()), X::Element::scalars_mut(y.as_flat_mut()));
+    <X::Element as Element>::Scalar::avg_pool(X::Element::LANES, shape, x, y);
+}
+
+/// dx = each window's dy spread evenly
+#[inline]
+pub(super) fn avg_gradient<X: Tensor, Y: Tensor<Element = X::Element>>(shape: &Pool, dy: &Y, dx: &mut X) {
+    let (dy, dx) = (X::Element::scalars(dy.as_flat()), X::Element::scalars_mut(dx.as_flat_mut()));
+    <X::Element as Element>::Scalar::avg_pool_gradient(X::Element::LANES, shape, dy, dx);
 }
 
 impl MaxPool2d {
-    /// A pool over `window`, whose padding is at most half of its kernel.
+    /// A pool over `window`, whose padding is at most half of its extent.
     #[must_use]
     pub const fn new(window: Window2d) -> Self {
         Self { window }
@@ -40,15 +66,14 @@ impl MaxPool2d {
     ///
     /// # Panics
     ///
-    /// If the window does not lead from `[H, W]` to `[OH, OW]`, or its padding exceeds half of its kernel.
+    /// If the window does not lead from `[H, W]` to `[OH, OW]`, or its padding exceeds half of its extent.
     #[inline]
     pub fn forward<E: Element, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>(
         self,
         x: &[[[E; W]; H]; C],
         y: &mut [[[E; OW]; OH]; C],
     ) {
-        let shape = pool::<C>(self.window, [H, W], [OH, OW]);
-        E::Scalar::max_pool(E::LANES, &shape, E::scalars(x.as_flat()), E::scalars_mut(y.as_flat_mut()));
+        max(&self.shape(C, [H, W], [OH, OW]), x, y);
     }
 
     /// x: `[C, H, W]`, dy: `[C, OH, OW]`  →  dx: `[C, H, W]`
@@ -63,32 +88,39 @@ impl MaxPool2d {
         dy: &[[[E; OW]; OH]; C],
         dx: &mut [[[E; W]; H]; C],
     ) {
-        let shape = pool::<C>(self.window, [H, W], [OH, OW]);
-        let (x, dy, dx) = (E::scalars(x.as_flat()), E::scalars(dy.as_flat()), E::scalars_mut(dx.as_flat_mut()));
-        E::Scalar::max_pool_gradient(E::LANES, &shape, x, dy, dx);
+        max_gradient(&self.shape(C, [H, W], [OH, OW]), x, dy, dx);
+    }
+
+    fn shape(self, channels: usize, x: [usize; 2], y: [usize; 2]) -> Pool {
+        Pool { channels, windows: Windows::Sliding(self.window), padding_counts: false, x, y }
     }
 }
 
 impl AvgPool2d {
-    /// A pool over `window`, whose padding is at most half of its kernel.
+    /// A pool over `window`, whose padding is at most half of its kernel; without dilation.
     #[must_use]
     pub const fn new(window: Window2d) -> Self {
-        Self { window }
+        Self { window, padding_counts: true }
+    }
+
+    /// Whether a mean divides by the size of the kernel, or by the entries of x in the window.
+    #[must_use]
+    pub const fn count_include_pad(self, padding_counts: bool) -> Self {
+        Self { padding_counts, ..self }
     }
 
     /// x: `[C, H, W]`  →  y: `[C, OH, OW]`
     ///
     /// # Panics
     ///
-    /// If the window does not lead from `[H, W]` to `[OH, OW]`, or its padding exceeds half of its kernel.
+    /// If the window does not lead from `[H, W]` to `[OH, OW]`, its padding exceeds half of its kernel, or it is dilated.
     #[inline]
     pub fn forward<E: Element, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>(
         self,
         x: &[[[E; W]; H]; C],
         y: &mut [[[E; OW]; OH]; C],
     ) {
-        let shape = pool::<C>(self.window, [H, W], [OH, OW]);
-        E::Scalar::avg_pool(E::LANES, &shape, E::scalars(x.as_flat()), E::scalars_mut(y.as_flat_mut()));
+        avg(&self.shape(C, [H, W], [OH, OW]), x, y);
     }
 
     /// dy: `[C, OH, OW]`  →  dx: `[C, H, W]`
@@ -102,14 +134,17 @@ impl AvgPool2d {
         dy: &[[[E; OW]; OH]; C],
         dx: &mut [[[E; W]; H]; C],
     ) {
-        let shape = pool::<C>(self.window, [H, W], [OH, OW]);
-        E::Scalar::avg_pool_gradient(E::LANES, &shape, E::scalars(dy.as_flat()), E::scalars_mut(dx.as_flat_mut()));
+        avg_gradient(&self.shape(C, [H, W], [OH, OW]), dy, dx);
+    }
+
+    fn shape(self, channels: usize, x: [usize; 2], y: [usize; 2]) -> Pool {
+        Pool { channels, windows: Windows::Sliding(self.window), padding_counts: self.padding_counts, x, y }
     }
 }
 
-/// Global pooling is a pool whose window is the whole map.
-const fn whole(map: [usize; 2]) -> Window2d {
-    Window2d::new(map, [1, 1], [0, 0])
+/// Global pooling is an adaptive pool with one window.
+fn whole(channels: usize, x: [usize; 2]) -> Pool {
+    Pool { channels, windows: Windows::Adaptive, padding_counts: false, x, y: [1, 1] }
 }
 
 impl GlobalAvgPool2d {
@@ -120,8 +155,7 @@ impl GlobalAvgPool2d {
         x: &[[[E; W]; H]; C],
         y: &mut [E; C],
     ) {
-        let shape = pool::<C>(whole([H, W]), [H, W], [1, 1]);
-        E::Scalar::avg_pool(E::LANES, &shape, E::scalars(x.as_flat()), E::scalars_mut(y));
+        avg(&whole(C, [H, W]), x, y);
     }
 
     /// dy: `[C]`  →  dx: `[C, H, W]`
@@ -131,8 +165,7 @@ impl GlobalAvgPool2d {
         dy: &[E; C],
         dx: &mut [[[E; W]; H]; C],
     ) {
-        let shape = pool::<C>(whole([H, W]), [H, W], [1, 1]);
-        E::Scalar::avg_pool_gradient(E::LANES, &shape, E::scalars(dy), E::scalars_mut(dx.as_flat_mut()));
+        avg_gradient(&whole(C, [H, W]), dy, dx);
     }
 }
 
@@ -159,8 +192,20 @@ mod tests {
         let mut corners = [[[f32::NAN; 2]; 2]];
         AvgPool2d::new(padded).forward(&x, &mut corners);
         assert_eq!(corners, [[[0.25, 7.0 / 4.0], [3.0 / 4.0, 12.0 / 4.0]]]);
+        // PyTorch 2.15, count_include_pad=False
+        AvgPool2d::new(padded).count_include_pad(false).forward(&x, &mut corners);
+        assert_eq!(corners, [[[1.0, 3.5], [1.5, 3.0]]]);
         MaxPool2d::new(padded).forward(&x.map(|c| c.map(|r| r.map(|v| v - 20.0))), &mut corners);
         assert_eq!(corners, [[[-19.0, -15.0], [-17.0, -11.0]]]);
+    }
+
+    /// PyTorch 2.15: `max_pool2d(x, 2, stride=1, padding=1, dilation=2)`.
+    #[test]
+    fn dilated_values_equal_those_of_pytorch() {
+        let mut y = [[[f32::NAN; 3]; 2]];
+        let window = Window2d::new([2, 2], [1, 1], [1, 1]).with_dilation([2, 2]);
+        MaxPool2d::new(window).forward(&[[[3.0, 1.0, 4.0], [1.0, 5.0, 9.0]]], &mut y);
+        assert_eq!(y, [[[5.0, 9.0, 5.0], [1.0, 4.0, 1.0]]]);
     }
 
     #[test]
@@ -194,6 +239,20 @@ mod tests {
             |_, x, y| AvgPool2d::new(overlapping).forward(x, y),
             |_, _, dy, _, dx| AvgPool2d::new(overlapping).backward(dy, dx),
         );
+        let inside = AvgPool2d::new(overlapping.with_padding_end([0, 0])).count_include_pad(false);
+        check_gradients::<[f64; 0], _, [[[f64; 6]; 3]; 2]>(
+            &mut [],
+            &mut x,
+            |_, x, y| inside.forward(x, y),
+            |_, _, dy, _, dx| inside.backward(dy, dx),
+        );
+        let dilated = MaxPool2d::new(overlapping.with_dilation([2, 3]));
+        check_gradients::<[f64; 0], _, [[[f64; 5]; 3]; 2]>(
+            &mut [],
+            &mut x,
+            |_, x, y| dilated.forward(x, y),
+            |_, x, dy, _, dx| dilated.backward(x, dy, dx),
+        );
         check_gradients::<[f64; 0], _, [f64; 2]>(
             &mut [],
             &mut x,
@@ -203,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "no window lies in the padding alone")]
+    #[should_panic(expected = "the padding is at most half of the window")]
     fn too_much_padding_is_refused() {
         let window = Window2d::new([2, 2], [2, 2], [2, 2]);
         MaxPool2d::new(window).forward(&[[[0.0_f32; 2]; 2]], &mut [[[0.0; 3]; 3]]);
