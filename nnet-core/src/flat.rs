@@ -68,6 +68,17 @@ unsafe impl Flat for f64 {
     const ZERO: Self = 0.0;
 }
 
+/// No numbers at all: the scratch or tape of a [`Layer`](crate::Layer) that needs none.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct Nothing<S>([S; 0]);
+
+// SAFETY: no numbers, aligned as the scalars that it has none of.
+unsafe impl<S: Scalar> Flat for Nothing<S> {
+    type Scalar = S;
+    const ZERO: Self = Self([]);
+}
+
 /// A zeroed value on the heap that never was on the stack.
 ///
 /// ```

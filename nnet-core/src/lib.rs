@@ -7,7 +7,7 @@
 //! * [`shape`]: what a layer accepts and gives, evaluated by the macro;
 //! * [`layers`], [`loss`], [`init`], [`optim`]: the parts that a network is made of;
 //! * `kernels`, [`simd`]: the loops, written once over a small vector trait;
-//! * [`network`]: the trait that `network!` implements.
+//! * [`network`], [`pass`]: the trait that `network!` implements, and what a training step gives to it.
 #![no_std]
 
 #[cfg(feature = "std")]
@@ -23,6 +23,7 @@ pub mod layers;
 pub mod loss;
 pub mod network;
 pub mod optim;
+pub mod pass;
 pub mod random;
 pub mod scalar;
 pub mod shape;
@@ -30,10 +31,11 @@ pub mod simd;
 pub mod tensor;
 
 pub use element::{Element, LANES, Lanes};
-pub use flat::Flat;
 #[cfg(feature = "std")]
 pub use flat::zeroed;
-pub use network::{LayerInfo, Network, ParameterInfo, ParameterKind, Summary, Train};
+pub use flat::{Flat, Nothing};
+pub use network::{Differentiable, Fold, Layer, LayerInfo, Network, ParameterInfo, ParameterKind, Summary, Train};
+pub use pass::Pass;
 pub use random::Random;
 pub use scalar::Scalar;
 pub use tensor::Tensor;

@@ -8,7 +8,11 @@ pub use adam::{Adam, AdamW};
 pub use schedule::{Constant, Cosine, OneCycle, Schedule, Step, WarmUp};
 pub use sgd::{Momentum, Plain, Sgd};
 
+use core::ops::Range;
+
 use crate::flat::Flat;
+use crate::network::{Differentiable, Learning, ParameterInfo, learning};
+use crate::pass::Pass;
 use crate::scalar::Scalar;
 
 /// A rule that turns gradients into steps.
@@ -35,25 +39,53 @@ pub trait Optimizer<S: Scalar>: Clone + Send + Sync + 'static {
 }
 
 /// An optimizer's memory for the network `N`.
-#[derive(Debug)]
-pub struct OptimizerState<O: Optimizer<N::Scalar>, N: Flat> {
+pub struct OptimizerState<O: Optimizer<N::Scalar>, N: Differentiable> {
     /// Steps done.
     pub step: u64,
-    /// As many values of the network's layout as the optimizer has moments.
-    pub moments: O::Moments<N>,
+    /// What dropout's masks follow from, together with the number of the step.
+    pub seed: u64,
+    /// As many values of the gradients' layout as the optimizer has moments.
+    pub moments: O::Moments<N::Gradients>,
 }
 
-impl<O: Optimizer<N::Scalar>, N: Flat> OptimizerState<O, N> {
-    /// Nothing remembered yet. Meant for `static`s; it is as large as the network's parameters, or twice that.
-    pub const ZERO: Self = Self { step: 0, moments: O::Moments::<N>::ZERO };
+impl<O: Optimizer<N::Scalar>, N: Differentiable> OptimizerState<O, N> {
+    /// Nothing remembered yet. Meant for `static`s; it is as large as the network's gradients, or twice that.
+    pub const ZERO: Self = Self { step: 0, seed: 0, moments: O::Moments::<N::Gradients>::ZERO };
+
+    /// What the next step's dropout draws from.
+    #[must_use]
+    pub const fn pass(&self) -> Pass {
+        Pass::new(self.seed, self.step)
+    }
 
     /// One step of `optimizer` on `network`, at its own learning rate.
-    pub fn step(&mut self, optimizer: &O, network: &mut N, gradients: &N) {
-        self.step += 1;
-        let w = network.as_scalars_mut();
-        let (m, v) = split_moments(self.moments.as_scalars_mut(), w.len());
-        optimizer.update(self.step, optimizer.rate(), w, gradients.as_scalars(), m, v);
+    pub fn step(&mut self, optimizer: &O, network: &mut N, gradients: &N::Gradients) {
+        self.step_where(optimizer, network, gradients, |_| true);
     }
+
+    /// One step on the parameters for which `learns`; the others stay, and so does what is remembered of them.
+    ///
+    /// For experiments: layers that never learn are better declared `#[frozen]`, which saves their gradients.
+    pub fn step_where(
+        &mut self,
+        optimizer: &O,
+        network: &mut N,
+        gradients: &N::Gradients,
+        learns: impl Fn(&ParameterInfo) -> bool,
+    ) {
+        self.step += 1;
+        let (w, g) = (network.as_scalars_mut(), gradients.as_scalars());
+        let (m, v) = split_moments(self.moments.as_scalars_mut(), g.len());
+        for Learning { parameters, gradients } in learning(N::PARAMETERS, learns) {
+            let (m, v) = (part(m, &gradients), part(v, &gradients));
+            optimizer.update(self.step, optimizer.rate(), &mut w[parameters], &g[gradients], m, v);
+        }
+    }
+}
+
+/// A range of a moment, or nothing of one that the optimizer does not have.
+pub(crate) fn part<'m, S>(moment: &'m mut [S], range: &Range<usize>) -> &'m mut [S] {
+    moment.get_mut(range.clone()).unwrap_or_default()
 }
 
 /// The first and the second moment in the memory of none, one or two.

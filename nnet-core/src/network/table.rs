@@ -1,0 +1,244 @@
+//! What a network says of itself: its layers, its tensors, and both as a table.
+
+use core::fmt;
+use core::ops::Range;
+
+/// One layer of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerInfo {
+    /// The name in the declaration, or the kind and the position of a layer without one.
+    pub name: &'static str,
+    /// The layer as declared, such as `Conv2d(6, kernel = 5)`.
+    pub declaration: &'static str,
+    /// The shape of its output for one sample.
+    pub output: &'static [usize],
+    /// How many numbers it learns.
+    pub parameters: usize,
+    /// Multiply-accumulates for one sample.
+    pub macs: usize,
+}
+
+/// One parameter tensor of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParameterInfo {
+    /// The name, such as `conv1.weight`.
+    pub name: &'static str,
+    /// The shape, such as `[6, 1, 5, 5]`.
+    pub shape: &'static [usize],
+    /// Where it begins in [`Flat::as_scalars`](crate::Flat::as_scalars).
+    pub offset: usize,
+    /// What it is.
+    pub kind: ParameterKind,
+    /// Where its gradient begins in the gradients; `None` for running statistics and frozen parameters.
+    pub gradient: Option<usize>,
+}
+
+/// What a parameter tensor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParameterKind {
+    /// Multiplies the input.
+    Weight,
+    /// Is added.
+    Bias,
+    /// The mean of a batch norm's input in training, which `predict` uses.
+    RunningMean,
+    /// The variance of a batch norm's input in training, which `predict` uses.
+    RunningVariance,
+}
+
+impl ParameterKind {
+    /// Whether it is learned by gradients, as running statistics are not.
+    #[must_use]
+    pub const fn is_learned(self) -> bool {
+        matches!(self, Self::Weight | Self::Bias)
+    }
+}
+
+impl ParameterInfo {
+    /// The number of entries.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        let mut product = 1;
+        let mut i = 0;
+        while i < self.shape.len() {
+            product *= self.shape[i];
+            i += 1;
+        }
+        product
+    }
+
+    /// Whether there are no entries, which `network!` never makes.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+pub(super) const fn total_macs(layers: &[LayerInfo]) -> usize {
+    let mut total = 0;
+    let mut i = 0;
+    while i < layers.len() {
+        total += layers[i].macs;
+        i += 1;
+    }
+    total
+}
+
+/// How many numbers are learned, or would be if nothing were frozen.
+#[doc(hidden)]
+#[must_use]
+pub const fn learned(parameters: &[ParameterInfo]) -> usize {
+    let mut total = 0;
+    let mut i = 0;
+    while i < parameters.len() {
+        if parameters[i].kind.is_learned() {
+            total += parameters[i].len();
+        }
+        i += 1;
+    }
+    total
+}
+
+/// Neighbouring parameters that learn: where they lie in the network, and their gradients in the gradients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Learning {
+    pub parameters: Range<usize>,
+    pub gradients: Range<usize>,
+}
+
+/// The parameters that learn and that `keep` accepts, in as few ranges as possible.
+pub(crate) fn learning<'p>(
+    parameters: &'p [ParameterInfo],
+    keep: impl Fn(&ParameterInfo) -> bool + 'p,
+) -> impl Iterator<Item = Learning> + 'p {
+    let mut rest = parameters.iter().filter(move |parameter| keep(parameter)).filter_map(place).peekable();
+    core::iter::from_fn(move || {
+        let mut range = rest.next()?;
+        let follows = |range: &Learning, next: &Learning| {
+            range.parameters.end == next.parameters.start && range.gradients.end == next.gradients.start
+        };
+        while let Some(next) = rest.next_if(|next| follows(&range, next)) {
+            range.parameters.end = next.parameters.end;
+            range.gradients.end = next.gradients.end;
+        }
+        Some(range)
+    })
+}
+
+fn place(parameter: &ParameterInfo) -> Option<Learning> {
+    let (begin, gradient) = (parameter.offset, parameter.gradient?);
+    Some(Learning { parameters: begin..begin + parameter.len(), gradients: gradient..gradient + parameter.len() })
+}
+
+/// The table of a network's layers; print it with `{}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// The network's name.
+    pub name: &'static str,
+    /// The shape of one input sample.
+    pub input: &'static [usize],
+    /// Its layers.
+    pub layers: &'static [LayerInfo],
+    /// Bytes of one number.
+    pub scalar_bytes: usize,
+    /// [`Network::PARAMETER_COUNT`](super::Network::PARAMETER_COUNT).
+    pub parameter_count: usize,
+    /// [`Network::WEIGHT_BYTES`](super::Network::WEIGHT_BYTES).
+    pub weight_bytes: usize,
+    /// [`Network::INFERENCE_BYTES`](super::Network::INFERENCE_BYTES).
+    pub inference_bytes: usize,
+    /// [`Differentiable::TRAINING_BYTES`](super::Differentiable::TRAINING_BYTES), if the network can be trained.
+    pub training_bytes: Option<usize>,
+    /// [`Network::MACS`](super::Network::MACS).
+    pub macs: usize,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = |text: fn(&LayerInfo) -> usize| self.layers.iter().map(text).max().unwrap_or(0);
+        let name = width(|layer| layer.name.len()).max("input".len()).max(self.name.len());
+        let declaration = width(|layer| layer.declaration.len());
+        writeln!(
+            f,
+            "{:name$}  {:declaration$}  {:>14}  {:>12}  {:>14}",
+            self.name, "", "output", "parameters", "MACs"
+        )?;
+        writeln!(f, "{:name$}  {:declaration$}  {:>14}", "input", "", Dimensions(self.input))?;
+        for layer in self.layers {
+            let (parameters, macs) = (Thousands(layer.parameters), Thousands(layer.macs));
+            let LayerInfo { name: layer_name, declaration: text, output, .. } = layer;
+            let output = Dimensions(output);
+            writeln!(f, "{layer_name:name$}  {text:declaration$}  {output:>14}  {parameters:>12}  {macs:>14}")?;
+        }
+        let (parameters, macs) = (Thousands(self.parameter_count), Thousands(self.macs));
+        writeln!(f, "{:name$}  {:declaration$}  {:>14}  {parameters:>12}  {macs:>14}", "total", "", "")?;
+        write!(
+            f,
+            "bytes with f{}, one sample: weights {}; to predict {} more",
+            8 * self.scalar_bytes,
+            Thousands(self.weight_bytes),
+            Thousands(self.inference_bytes),
+        )?;
+        match self.training_bytes {
+            Some(bytes) => writeln!(f, "; to train {} more (gradients and tape)", Thousands(bytes)),
+            None => writeln!(f),
+        }
+    }
+}
+
+/// `[6, 28, 28]`, padded as a whole.
+struct Dimensions<'a>(&'a [usize]);
+
+/// `416,520`, padded as a whole.
+struct Thousands(usize);
+
+impl fmt::Display for Dimensions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Text::default();
+        for (i, dimension) in self.0.iter().enumerate() {
+            fmt::write(&mut text, format_args!("{}{dimension}", if i == 0 { "[" } else { ", " }))?;
+        }
+        fmt::write(&mut text, format_args!("]"))?;
+        f.pad(text.as_str())
+    }
+}
+
+impl fmt::Display for Thousands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut scale = 1;
+        while self.0 / scale >= 1000 {
+            scale *= 1000;
+        }
+        let mut text = Text::default();
+        fmt::write(&mut text, format_args!("{}", self.0 / scale))?;
+        while scale > 1 {
+            scale /= 1000;
+            fmt::write(&mut text, format_args!(",{:03}", self.0 / scale % 1000))?;
+        }
+        f.pad(text.as_str())
+    }
+}
+
+/// A short text without an allocator; what does not fit is an error.
+#[derive(Default)]
+struct Text {
+    bytes: [u8; 32],
+    length: usize,
+}
+
+impl Text {
+    fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.bytes[..self.length]).unwrap_or("")
+    }
+}
+
+impl fmt::Write for Text {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.length + text.len();
+        let room = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;
+        room.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
+}
