@@ -7,6 +7,7 @@
 
 mod dataset;
 pub mod idx;
+mod names;
 mod pool;
 mod predictor;
 mod trainer;

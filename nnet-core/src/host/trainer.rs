@@ -7,6 +7,7 @@
 mod crew;
 mod error;
 mod evaluation;
+mod freezing;
 mod group;
 mod report;
 
@@ -22,17 +23,20 @@ pub use self::error::TrainError;
 pub use self::evaluation::{Confusion, Evaluation};
 pub use self::report::{EpochReport, Event};
 
-use self::crew::{Crew, Update};
+use self::crew::{Batch, Crew, Update};
+use self::freezing::Plan;
 use self::group::{Data, Place, classifies};
 use super::dataset::{Dataset, shuffle};
 use crate::flat::zeroed;
 use crate::network::Train;
 use crate::optim::{Constant, Optimizer, Schedule};
+use crate::pass::Pass;
 
 /// Fits a network to data: the parameters, the optimizer with its memory, and the threads.
 ///
 /// Memory, besides the parameters: the optimizer's moments, a gradient for each 16 samples of a batch (at most 8),
-/// and a tape for each thread. It is allocated at the first use.
+/// and a tape for each thread; with batch norms that learn, whose statistics are those of the whole batch, a tape for
+/// each 16 samples of a batch. It is allocated at the first use.
 ///
 /// ```ignore
 /// use std::ops::ControlFlow;
@@ -51,7 +55,8 @@ use crate::optim::{Constant, Optimizer, Schedule};
 pub struct Trainer<N: Train, O: Optimizer<N::Scalar>> {
     network: Box<N>,
     optimizer: O,
-    moments: Box<O::Moments<N>>,
+    moments: Box<O::Moments<N::Gradients>>,
+    plan: Plan,
     schedule: Box<dyn Schedule>,
     batch_size: usize,
     threads: usize,
@@ -72,6 +77,7 @@ impl<N: Train, O: Optimizer<N::Scalar>> Trainer<N, O> {
             network,
             optimizer,
             moments: zeroed(),
+            plan: Plan::new::<N>(),
             schedule: Box::new(Constant),
             batch_size: 64,
             threads: thread::available_parallelism().map_or(1, usize::from),
@@ -104,7 +110,8 @@ impl<N: Train, O: Optimizer<N::Scalar>> Trainer<N, O> {
         self
     }
 
-    /// Sets what the order of the samples follows from, together with the number of the epoch.
+    /// Sets what the order of the samples follows from, together with the number of the epoch, and what dropout draws
+    /// from, together with the number of the step.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -128,8 +135,9 @@ impl<N: Train, O: Optimizer<N::Scalar>> Trainer<N, O> {
     ///
     /// # Errors
     ///
-    /// If a data set is empty or does not fit the network, or the loss is no longer a finite number. The network then
-    /// has the parameters that the last good step left.
+    /// If a data set is empty or does not fit the network, or the last batch of an epoch would have too few samples for
+    /// a batch norm ([`TrainError::SmallLastBatch`]), or the loss is no longer a finite number. The network then has the
+    /// parameters and running statistics that the last good step left.
     pub fn fit<D: Dataset<N::Input<N::Scalar>, N::Target> + ?Sized>(
         &mut self,
         epochs: usize,
@@ -169,8 +177,8 @@ impl<N: Train, O: Optimizer<N::Scalar>> Trainer<N, O> {
     ///
     /// # Errors
     ///
-    /// If there are no samples, one is not in `data` or does not fit the network, or the loss is not a finite number
-    /// ([`TrainError::Diverged`], with `batch` counting all steps). The network is then as it was.
+    /// If there are no samples, or too few for a batch norm, one is not in `data` or does not fit the network, or the loss
+    /// is not a finite number ([`TrainError::Diverged`], with `batch` counting all steps). The network is then as it was.
     pub fn step<D: Dataset<N::Input<N::Scalar>, N::Target> + ?Sized>(
         &mut self,
         data: &D,
@@ -183,6 +191,9 @@ impl<N: Train, O: Optimizer<N::Scalar>> Trainer<N, O> {
         }
         if let Some(&index) = indices.iter().find(|&&index| index >= samples) {
             return Err(TrainError::NoSuchSample { index, samples });
+        }
+        if indices.len() < N::SMALLEST_BATCH {
+            return Err(TrainError::SmallBatch { samples: indices.len(), smallest: N::SMALLEST_BATCH });
         }
         let place = Place { epoch: self.epoch, batch: self.step + 1 };
         Ok(self.batch(data, indices, place)?.0)
@@ -235,9 +246,10 @@ impl<N: Train, O: Optimizer<N::Scalar>> Trainer<N, O> {
         &mut self.optimizer
     }
 
-    /// The gradient of the mean loss of the last batch, if there was one.
+    /// The gradient of the mean loss of the last batch, if there was one; of frozen parameters too, if they are not
+    /// declared so.
     #[must_use]
-    pub fn gradients(&self) -> Option<&N> {
+    pub fn gradients(&self) -> Option<&N::Gradients> {
         self.crew.as_ref().and_then(Crew::gradients)
     }
 
@@ -254,6 +266,7 @@ impl<N: Train, O: Optimizer<N::Scalar>> Trainer<N, O> {
         watch: impl FnMut(&Event<'_>) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B, EpochReport>, TrainError> {
         check::<N, D>(data)?;
+        check_last_batch(data.len(), self.batch_size, N::SMALLEST_BATCH)?;
         self.epoch += 1;
         let mut order = mem::take(&mut self.order);
         shuffle(&mut order, data.len(), self.seed, self.epoch);
@@ -302,7 +315,8 @@ impl<N: Train, O: Optimizer<N::Scalar>> Trainer<N, O> {
     ) -> Result<(f64, usize), TrainError> {
         let threads = self.threads;
         let crew = self.crew.get_or_insert_with(|| Crew::new(threads));
-        let totals = crew.accumulate(&self.network, data, indices)?;
+        let batch = Batch { data, indices, pass: Pass::new(self.seed, self.step) };
+        let totals = crew.accumulate(&self.network, &batch)?;
         let loss = totals.loss / float(indices.len());
         let rate = self.optimizer.rate() * self.schedule.factor(self.step);
         if !loss.is_finite() {
@@ -310,7 +324,8 @@ impl<N: Train, O: Optimizer<N::Scalar>> Trainer<N, O> {
         }
         self.step += 1;
         let update = Update { optimizer: &self.optimizer, step: self.step, rate };
-        crew.update(&mut *self.network, &mut *self.moments, &update);
+        crew.track(&mut self.network, indices.len());
+        crew.update(&mut *self.network, &mut *self.moments, self.plan.pieces(), &update);
         Ok((loss, totals.correct))
     }
 }
@@ -318,6 +333,15 @@ impl<N: Train, O: Optimizer<N::Scalar>> Trainer<N, O> {
 fn check<N: Train, D: Data<N> + ?Sized>(data: &D) -> Result<(), TrainError> {
     data.check()?;
     if data.is_empty() { Err(TrainError::NoSamples) } else { Ok(()) }
+}
+
+/// Refuses an epoch whose last batch would have fewer samples than a batch norm needs; the others are no smaller.
+fn check_last_batch(samples: usize, batch_size: usize, smallest: usize) -> Result<(), TrainError> {
+    let last = match samples % batch_size {
+        0 => batch_size,
+        rest => rest,
+    };
+    if last < smallest { Err(TrainError::SmallLastBatch { samples, batch_size, last, smallest }) } else { Ok(()) }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "numbers of samples are far below 2^53")]

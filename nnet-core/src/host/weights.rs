@@ -1,6 +1,6 @@
 //! Weight files: safetensors, one tensor for each of [`Network::PARAMETERS`], under its name and with its shape.
 //!
-//! The names and shapes are those of PyTorch's `state_dict`, so files go both ways:
+//! The names and shapes are those of PyTorch's `state_dict`, running statistics of batch norms included, so files go both ways:
 //! `safetensors.torch.load_file` there, [`load`] here. A file is checked as a whole before the first weight changes,
 //! and a file in the making never takes the place of a good one.
 
@@ -18,8 +18,8 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
 pub use self::error::{Obstacle, Problem, WeightsError, WeightsErrorKind};
 
-use self::error::nearest;
-use crate::network::{Network, ParameterInfo};
+use super::names::nearest;
+use crate::network::{Network, ParameterInfo, ParameterKind};
 use crate::scalar::Scalar;
 
 /// Writes the parameters of `network` to the file `path`: F32 or F64, as its numbers are.
@@ -44,8 +44,8 @@ use crate::scalar::Scalar;
 ///
 /// # Errors
 ///
-/// If a parameter is not a finite number, if `path` is taken by something that is not a file, or if the file cannot be
-/// written.
+/// If a parameter is not a finite number or a running variance is negative, if `path` is taken by something that is not
+/// a file, or if the file cannot be written.
 pub fn save<N: Network>(network: &N, path: impl AsRef<Path>) -> Result<(), WeightsError> {
     let path = path.as_ref();
     let bytes = to_bytes(network).map_err(|error| error.in_file(path))?;
@@ -54,7 +54,8 @@ pub fn save<N: Network>(network: &N, path: impl AsRef<Path>) -> Result<(), Weigh
 
 /// Reads the parameters of `network` from the file `path`.
 ///
-/// The file has to hold all of them and nothing else. F32, F64, F16 and BF16 are taken and rounded to the network's
+/// The file has to hold all of them and nothing else, but for `num_batches_tracked` beside the running statistics of a
+/// batch norm, which PyTorch writes and nothing here needs. F32, F64, F16 and BF16 are taken and rounded to the network's
 /// numbers. On an error `network` is as it was.
 ///
 /// ```
@@ -80,13 +81,14 @@ pub fn load<N: Network>(network: &mut N, path: impl AsRef<Path>) -> Result<(), W
 ///
 /// # Errors
 ///
-/// If a parameter is not a finite number.
+/// If a parameter is not a finite number or a running variance is negative.
 pub fn to_bytes<N: Network>(network: &N) -> Result<Vec<u8>, WeightsError> {
     let w = network.as_scalars();
-    let problems: Vec<Problem> = N::PARAMETERS
-        .iter()
-        .filter_map(|tensor| not_finite::<N::Scalar>(tensor, w[range(tensor)].iter().map(|w| w.to_f64())))
-        .collect();
+    let problem = |tensor: &ParameterInfo| {
+        let values = w[range(tensor)].iter().map(|w| w.to_f64());
+        not_finite::<N::Scalar>(tensor, values.clone()).or_else(|| negative(tensor, values))
+    };
+    let problems: Vec<Problem> = N::PARAMETERS.iter().filter_map(problem).collect();
     if !problems.is_empty() {
         return Err(WeightsErrorKind::NotFinite { network: N::NAME, problems }.into());
     }
@@ -132,13 +134,25 @@ fn parse(bytes: &[u8]) -> Result<SafeTensors<'_>, WeightsErrorKind> {
 
 /// What all of `names`, those of a file, have before the name of a parameter: `model.` of `model.fc1.weight`.
 fn common_prefix<N: Network>(names: &[&str]) -> Option<String> {
-    if names.len() > N::PARAMETERS.len() {
+    // With each tensor a count of batches at most.
+    if names.len() > 2 * N::PARAMETERS.len() {
         return None;
     }
-    let known = |name: &str| N::PARAMETERS.iter().any(|tensor| tensor.name == name);
-    let prefixes = N::PARAMETERS.iter().filter_map(|tensor| names.first()?.strip_suffix(tensor.name));
+    let known = |name: &str| is_batch_count::<N>(name) || N::PARAMETERS.iter().any(|tensor| tensor.name == name);
+    let name = names.iter().find(|name| !name.ends_with(BATCH_COUNT))?;
+    let prefixes = N::PARAMETERS.iter().filter_map(|tensor| name.strip_suffix(tensor.name));
     let is_common = |prefix: &&str| names.iter().all(|name| name.strip_prefix(prefix).is_some_and(known));
     prefixes.filter(|prefix| prefix.ends_with('.')).find(is_common).map(String::from)
+}
+
+/// How many batches a batch norm has seen in PyTorch, which only a momentum of `None` looks at.
+const BATCH_COUNT: &str = "num_batches_tracked";
+
+/// Whether `name` is that of such a count, beside running statistics of the network.
+fn is_batch_count<N: Network>(name: &str) -> bool {
+    let Some(layer) = name.strip_suffix(BATCH_COUNT) else { return false };
+    let means = N::PARAMETERS.iter().filter(|tensor| tensor.kind == ParameterKind::RunningMean);
+    means.into_iter().any(|mean| mean.name.strip_suffix("running_mean") == Some(layer))
 }
 
 /// Everything in which `file` differs from what `N` needs, in the order of its parameters, then of the names.
@@ -147,7 +161,7 @@ fn common_prefix<N: Network>(names: &[&str]) -> Option<String> {
 fn compare<N: Network>(file: &SafeTensors<'_>, prefix: &str) -> Vec<Problem> {
     let known = |name: &&str| {
         let name = name.strip_prefix(prefix);
-        N::PARAMETERS.iter().any(|tensor| name == Some(tensor.name))
+        name.is_some_and(|name| is_batch_count::<N>(name) || N::PARAMETERS.iter().any(|tensor| tensor.name == name))
     };
     let shape = |name: &str| file.tensor(name).map_or_else(|_| Vec::new(), |view| view.shape().to_vec());
     let mut extra: Vec<_> = file.names().into_iter().filter(|name| !known(name)).collect();
@@ -176,7 +190,7 @@ fn differs<S: Scalar>(tensor: &ParameterInfo, view: &TensorView<'_>) -> Option<P
         return Some(Problem::Shape { tensor: name, found: view.shape().to_vec(), wanted: shape });
     }
     match values(view) {
-        Some(values) => not_finite::<S>(tensor, values),
+        Some(values) => not_finite::<S>(tensor, values.clone()).or_else(|| negative(tensor, values)),
         None => Some(Problem::Type { tensor: name, shape, found: view.dtype().to_string() }),
     }
 }
@@ -189,12 +203,19 @@ fn not_finite<S: Scalar>(tensor: &ParameterInfo, values: impl Iterator<Item = f6
     Some(Problem::NotFinite { tensor, shape, entry, value, bits: 8 * size_of::<S>() })
 }
 
+/// The first of `values` that is negative, if they are variances.
+fn negative(tensor: &ParameterInfo, values: impl Iterator<Item = f64>) -> Option<Problem> {
+    let mut variances = values.enumerate().filter(|_| tensor.kind == ParameterKind::RunningVariance);
+    let (entry, value) = variances.find(|&(_, value)| value < 0.0)?;
+    Some(Problem::NegativeVariance { tensor: tensor.name, shape: tensor.shape, entry, value })
+}
+
 fn range(tensor: &ParameterInfo) -> core::ops::Range<usize> {
     tensor.offset..tensor.offset + tensor.len()
 }
 
 /// The entries of a tensor of floats; none of another type.
-fn values<'d>(view: &TensorView<'d>) -> Option<impl Iterator<Item = f64> + use<'d>> {
+fn values<'d>(view: &TensorView<'d>) -> Option<impl Iterator<Item = f64> + Clone + use<'d>> {
     let (width, value): (_, fn(&[u8]) -> f64) = match view.dtype() {
         Dtype::F64 => (8, |b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]])),
         Dtype::F32 => (4, |b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).into()),

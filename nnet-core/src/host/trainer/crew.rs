@@ -2,7 +2,13 @@
 //!
 //! With G groups in a batch there are min(G, [`SLOTS`]) slots, and slot s takes the groups s, s + slots, …
 //! gradient = (slot 0 + slot 1) + …, in this order, whatever thread worked on which.
+//!
+//! A step with M meetings each way is a row of 2M + 1 legs: the stages 0 to M of forward, then M to 0 of backward, the
+//! last of forward and the first of backward in one leg. All slots run a leg, then the caller's thread alone holds the
+//! meeting that follows. M = 0 is one leg, in which a group is done before the next begins.
 
+use core::mem;
+use core::ops::Range;
 use std::boxed::Box;
 use std::iter::repeat_with;
 use std::vec::Vec;
@@ -10,17 +16,17 @@ use std::vec::Vec;
 use super::super::pool::Pool;
 use super::error::TrainError;
 use super::float;
-use super::group::{Data, Worker};
+use super::freezing::Piece;
+use super::group::{Data, Group, Worker};
 use crate::element::LANES;
 use crate::flat::{Flat, zeroed};
-use crate::network::Train;
+use crate::network::{Direction, Meeting, Train};
 use crate::optim::{Optimizer, split_moments};
+use crate::pass::Pass;
 use crate::scalar::Scalar;
 
 /// The most gradients that a batch is spread over, and so the most threads that train at once.
 pub(super) const SLOTS: usize = 8;
-/// Parameters in one range of an update: with two moments, 64 KiB of `f32`.
-const RANGE: usize = 4096;
 
 pub(super) struct Crew<N: Train> {
     pub pool: Pool,
@@ -32,12 +38,21 @@ pub(super) struct Crew<N: Train> {
 }
 
 /// A gradient in the making, and what came up on the way.
-struct Slot<N> {
+struct Slot<N: Train> {
     number: usize,
-    gradient: Box<N>,
+    gradient: Box<N::Gradients>,
+    /// Those of the largest batch so far; none without meetings.
+    groups: Vec<Group<N>>,
     totals: Totals,
     /// What stopped it, and at which group.
     error: Option<(usize, TrainError)>,
+}
+
+/// What to train on.
+pub(super) struct Batch<'a, D: ?Sized> {
+    pub data: &'a D,
+    pub indices: &'a [usize],
+    pub pass: Pass,
 }
 
 /// Sums over the samples of a batch.
@@ -55,8 +70,10 @@ pub(super) struct Update<'a, O> {
     pub rate: f64,
 }
 
-/// A part of the parameters, with the first slot's gradient and the moments of the same part.
-struct Range<'a, S> {
+/// A piece of the first slot's gradient, with the parameters and the moments of the same piece; these are empty if it is
+/// frozen, and a moment that the optimizer does not have always is.
+struct Work<'a, S> {
+    /// Where it begins in the gradient.
     begin: usize,
     w: &'a mut [S],
     g: &'a mut [S],
@@ -71,85 +88,135 @@ impl<N: Train> Crew<N> {
         Self { pool, workers, slots: Vec::new(), used: 0 }
     }
 
-    /// The slots' gradients of the mean loss over the samples `indices`, at `network` as it is.
+    /// The slots' gradients of the mean loss over the batch, at `network` as it is.
     ///
     /// Of several samples with a wrong target the first is reported.
-    pub fn accumulate<D: Data<N> + ?Sized>(
-        &mut self,
-        network: &N,
-        data: &D,
-        indices: &[usize],
-    ) -> Result<Totals, TrainError> {
-        let used = indices.len().div_ceil(LANES).min(SLOTS);
+    pub fn accumulate<D: Data<N> + ?Sized>(&mut self, network: &N, batch: &Batch<'_, D>) -> Result<Totals, TrainError> {
+        let samples = batch.indices.len();
+        let used = samples.div_ceil(LANES).min(SLOTS);
         self.used = used;
         for number in self.slots.len()..used {
             self.slots.push(Slot::new(number));
         }
-        let scale = N::Scalar::from_f64(1.0 / float(indices.len()));
         let slots = &mut self.slots[..used];
-        self.pool.for_each(&mut self.workers, slots, |worker, slot| {
-            let groups = indices.chunks(LANES).enumerate().skip(slot.number).step_by(used);
-            slot.run(groups, network, data, scale, worker);
-        });
-        let errors = slots.iter_mut().filter_map(|slot| slot.error.take());
-        if let Some((_, error)) = errors.min_by_key(|(group, _)| *group) {
-            return Err(error);
+        for leg in 0..=2 * N::MEETINGS {
+            self.pool.for_each(&mut self.workers, slots, |worker, slot| slot.run(network, batch, used, leg, worker));
+            // Targets are looked at in the first leg only.
+            let errors = slots.iter_mut().filter_map(|slot| slot.error.take());
+            if let Some((_, error)) = errors.min_by_key(|(group, _)| *group) {
+                return Err(error);
+            }
+            if let Some(meeting) = meeting_after::<N>(leg) {
+                N::meet(meeting, &mut in_order(slots, samples), samples, |group| group.tape());
+            }
         }
         let add = |sum: Totals, slot: &Slot<N>| sum.add(slot.totals.loss, slot.totals.correct);
         Ok(slots.iter().fold(Totals::default(), add))
     }
 
-    /// Sums the slots' gradients into the first, and steps.
+    /// Moves the running statistics of `network` towards those of the last batch, of `samples` samples.
+    pub fn track(&mut self, network: &mut N, samples: usize) {
+        // All groups have met, so the first knows as much as any. Without meetings there are none, and nothing to track.
+        if let Some(group) = self.slots.first_mut().and_then(|slot| slot.groups.first_mut()) {
+            network.track(group.tape(), samples);
+        }
+    }
+
+    /// Sums the slots' gradients into the first, and steps; `pieces` are all of the gradient, in order.
     pub fn update<O: Optimizer<N::Scalar>>(
         &mut self,
         network: &mut N,
-        moments: &mut O::Moments<N>,
+        moments: &mut O::Moments<N::Gradients>,
+        pieces: &[Piece],
         update: &Update<'_, O>,
     ) {
         let &Update { optimizer, step, rate } = update;
         let Some((first, others)) = self.slots[..self.used].split_first_mut() else { return };
         let others = &*others;
-        let mut ranges = ranges(network, &mut *first.gradient, moments);
-        self.pool.for_each(&mut self.workers, &mut ranges, |_, Range { begin, w, g, m, v }| {
+        let mut work = work(pieces, network, &mut *first.gradient, moments);
+        self.pool.for_each(&mut self.workers, &mut work, |_, Work { begin, w, g, m, v }| {
             for other in others {
                 let other = &other.gradient.as_scalars()[*begin..][..g.len()];
                 g.iter_mut().zip(other).for_each(|(g, &other)| *g += other);
             }
-            optimizer.update(step, rate, w, g, m, v);
+            if !w.is_empty() {
+                optimizer.update(step, rate, w, g, m, v);
+            }
         });
     }
 
     /// The sum that the last update used.
-    pub fn gradients(&self) -> Option<&N> {
+    pub fn gradients(&self) -> Option<&N::Gradients> {
         self.slots.first().map(|slot| &*slot.gradient)
     }
 }
 
+/// The meeting at the end of leg number `leg`; none after the last.
+fn meeting_after<N: Train>(leg: usize) -> Option<Meeting> {
+    if leg < N::MEETINGS {
+        return Some(Meeting { direction: Direction::Forward, number: leg });
+    }
+    let number = (2 * N::MEETINGS - leg).checked_sub(1)?;
+    Some(Meeting { direction: Direction::Backward, number })
+}
+
+/// The groups of a batch of `samples` in their order, from the slots they were dealt to.
+fn in_order<N: Train>(slots: &mut [Slot<N>], samples: usize) -> Vec<&mut Group<N>> {
+    let mut dealt: Vec<_> = slots.iter_mut().map(|slot| slot.groups.iter_mut()).collect();
+    let used = dealt.len();
+    (0..samples.div_ceil(LANES)).filter_map(|number| dealt[number % used].next()).collect()
+}
+
 impl<N: Train> Slot<N> {
     fn new(number: usize) -> Self {
-        Self { number, gradient: zeroed(), totals: Totals::default(), error: None }
+        Self { number, gradient: zeroed(), groups: Vec::new(), totals: Totals::default(), error: None }
     }
 
-    /// The gradient of the given groups; stops at the first wrong target.
-    fn run<'i, D: Data<N> + ?Sized>(
+    /// Leg number `leg` of this slot's groups, being one of `slots`; stops at the first wrong target.
+    fn run<D: Data<N> + ?Sized>(
         &mut self,
-        groups: impl Iterator<Item = (usize, &'i [usize])>,
         network: &N,
-        data: &D,
-        scale: N::Scalar,
+        batch: &Batch<'_, D>,
+        slots: usize,
+        leg: usize,
         worker: &mut Worker<N>,
     ) {
-        self.gradient.clear();
-        self.totals = Totals::default();
-        for (group, indices) in groups {
-            if let Err(error) = worker.gather(data, indices.iter().copied()) {
-                self.error = Some((group, error));
+        if leg == 0 {
+            self.gradient.clear();
+            self.totals = Totals::default();
+        }
+        let Worker { group: of_thread, sample, .. } = worker;
+        let scale = N::Scalar::from_f64(1.0 / float(batch.indices.len()));
+        let groups = batch.indices.chunks(LANES).enumerate().skip(self.number).step_by(slots);
+        for (place, (number, indices)) in groups.enumerate() {
+            let group = if N::MEETINGS == 0 { &mut *of_thread } else { kept(&mut self.groups, place) };
+            if leg == 0
+                && let Err(error) = group.gather(batch.data, indices.iter().copied(), sample)
+            {
+                self.error = Some((number, error));
                 return;
             }
-            let (loss, correct) = worker.accumulate(network, scale, &mut self.gradient);
-            self.totals = self.totals.add(loss, correct);
+            let pass = batch.pass.group(number * LANES, indices.len());
+            if leg <= N::MEETINGS {
+                group.forward_stage(network, leg, &pass);
+            }
+            if leg == N::MEETINGS {
+                let (loss, correct) = group.loss(scale);
+                self.totals = self.totals.add(loss, correct);
+            }
+            if leg >= N::MEETINGS {
+                group.backward_stage(network, 2 * N::MEETINGS - leg, &pass, &mut self.gradient);
+            }
         }
     }
+}
+
+/// Group number `place` of a slot, which is there or the next to come.
+fn kept<N: Train>(groups: &mut Vec<Group<N>>, place: usize) -> &mut Group<N> {
+    if place == groups.len() {
+        groups.push(Group::new());
+    }
+    &mut groups[place]
 }
 
 impl Totals {
@@ -158,23 +225,50 @@ impl Totals {
     }
 }
 
-/// All parameters in pieces; a moment that the optimizer does not have is empty in each.
-fn ranges<'a, N: Flat>(
+/// The memory of all `pieces`.
+fn work<'a, N: Flat, G: Flat<Scalar = N::Scalar>>(
+    pieces: &[Piece],
     network: &'a mut N,
-    gradient: &'a mut N,
+    gradient: &'a mut G,
     moments: &'a mut impl Flat<Scalar = N::Scalar>,
-) -> Vec<Range<'a, N::Scalar>> {
-    let w = network.as_scalars_mut();
-    let (m, v) = split_moments(moments.as_scalars_mut(), w.len());
-    let (mut m, mut v) = (pieces(m), pieces(v));
-    let mut range = |(number, (w, g))| {
-        let (m, v) = (m.next().unwrap_or_default(), v.next().unwrap_or_default());
-        Range { begin: number * RANGE, w, g, m, v }
+) -> Vec<Work<'a, N::Scalar>> {
+    let g = gradient.as_scalars_mut();
+    let (m, v) = split_moments(moments.as_scalars_mut(), g.len());
+    let [mut w, mut g, mut m, mut v] = [network.as_scalars_mut(), g, m, v].map(Row::new);
+    let take = |piece: &Piece| {
+        let Piece { parameters, gradients, learns } = piece.clone();
+        let g = g.take(&gradients);
+        let begin = gradients.start;
+        if learns {
+            Work { begin, w: w.take(&parameters), g, m: m.take(&gradients), v: v.take(&gradients) }
+        } else {
+            Work { begin, w: &mut [], g, m: &mut [], v: &mut [] }
+        }
     };
-    let both = w.chunks_mut(RANGE).zip(gradient.as_scalars_mut().chunks_mut(RANGE));
-    both.enumerate().map(&mut range).collect()
+    pieces.iter().map(take).collect()
 }
 
-fn pieces<S>(row: &mut [S]) -> impl Iterator<Item = &mut [S]> {
-    row.chunks_mut(RANGE)
+/// A row of numbers, of which pieces are taken from the front to the back.
+struct Row<'a, S> {
+    rest: &'a mut [S],
+    /// Where the rest begins; none for a row that is empty to begin with.
+    begin: Option<usize>,
+}
+
+impl<'a, S> Row<'a, S> {
+    fn new(rest: &'a mut [S]) -> Self {
+        let begin = (!rest.is_empty()).then_some(0);
+        Self { rest, begin }
+    }
+
+    /// The numbers in `range`, which is behind all taken before; nothing of an empty row.
+    fn take(&mut self, range: &Range<usize>) -> &'a mut [S] {
+        let Some(begin) = &mut self.begin else { return &mut [] };
+        let (gap, length) = (range.start - *begin, range.len());
+        *begin = range.end;
+        let rest = &mut mem::take(&mut self.rest)[gap..];
+        let (taken, rest) = rest.split_at_mut(length);
+        self.rest = rest;
+        taken
+    }
 }

@@ -1,6 +1,8 @@
 //! Why training stopped.
 
 use core::{error, fmt};
+use std::string::String;
+use std::vec::Vec;
 
 use super::super::dataset::DataError;
 
@@ -33,6 +35,14 @@ pub enum TrainError {
     /// The loss of a batch is not a finite number; epoch and batch are counted from 1. The network has the parameters
     /// from before this step, which are not finite themselves if the gradients of the step before it overflowed.
     Diverged { epoch: u64, batch: u64, rate: f64 },
+    /// A batch of `samples`, where a batch norm over single values needs the `smallest`, having no variance of one.
+    SmallBatch { samples: usize, smallest: usize },
+    /// The last batch of an epoch of `samples` in batches of `batch_size` would be such a one, of `last` samples.
+    SmallLastBatch { samples: usize, batch_size: usize, last: usize, smallest: usize },
+    /// No block, layer or tensor of `network` is called `name`; these are `similar`.
+    NoSuchName { network: &'static str, name: String, similar: Vec<String> },
+    /// All that is called `name` is frozen in the declaration of `network`, or a running statistic.
+    NeverLearns { network: &'static str, name: String },
     /// An output for one of the samples `first` to `last` is not a number.
     NotANumber { first: usize, last: usize },
 }
@@ -59,6 +69,25 @@ impl fmt::Display for TrainError {
                 // A rate that diverges at once may have hundreds of digits.
                 if rate.abs() < 1e6 { write!(f, "{rate}") } else { write!(f, "{rate:e}") }?;
                 f.write_str(", or warm it up, and check that all inputs are finite")
+            }
+            Self::SmallBatch { samples, smallest } => {
+                write!(f, "a batch of {samples}, but a batch norm over single values needs at least {smallest} ")?;
+                f.write_str("samples; give more of them")
+            }
+            Self::SmallLastBatch { samples, batch_size, last, smallest } => {
+                write!(f, "{samples} samples in batches of {batch_size} leave {last} for the last batch, but a ")?;
+                write!(f, "batch norm over single values needs at least {smallest}; choose another batch size")
+            }
+            Self::NoSuchName { network, name, similar } => {
+                write!(f, "`{}` is no block, layer or tensor of `{network}` that learns", name.escape_debug())?;
+                for (i, name) in similar.iter().enumerate() {
+                    write!(f, "{}`{name}`", if i == 0 { "; similar are " } else { ", " })?;
+                }
+                Ok(())
+            }
+            Self::NeverLearns { network, name } => {
+                write!(f, "`{name}` of `{network}` never learns, being frozen in the declaration or a running ")?;
+                f.write_str("statistic; name parameters that have a gradient")
             }
             Self::NotANumber { first, last } => {
                 write!(f, "an output for one of the samples {first} to {last} is not a number; ")?;

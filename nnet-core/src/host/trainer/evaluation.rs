@@ -195,7 +195,7 @@ impl Chunk {
     fn run<N: Train, D: Data<N> + ?Sized>(&mut self, network: &N, data: &D, worker: &mut Worker<N>) {
         for begin in self.samples.clone().step_by(LANES) {
             let group = begin..self.samples.end.min(begin + LANES);
-            let outcome = worker.gather(data, group.clone());
+            let outcome = worker.group.gather(data, group.clone(), &mut worker.sample);
             let outcome = outcome.and_then(|()| {
                 worker.evaluate(network).ok_or(TrainError::NotANumber { first: group.start, last: group.end - 1 })
             });

@@ -12,12 +12,14 @@ use crate::element::{Element, LANES, Lanes, set_lane};
 use crate::flat::{Flat, zeroed};
 use crate::loss::{Loss, argmax};
 use crate::network::{Network, Train};
+use crate::pass::Pass;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
 /// The input of one sample of `N`.
 type Sample<N> = <N as Network>::Input<<N as Flat>::Scalar>;
-type Group<N> = Lanes<<N as Flat>::Scalar>;
+/// One entry of 16 samples.
+type Entry<N> = Lanes<<N as Flat>::Scalar>;
 
 /// A data set with the inputs and targets of the network `N`: every such [`Dataset`] is one.
 pub trait Data<N: Train>: Dataset<Sample<N>, N::Target> {}
@@ -40,30 +42,32 @@ pub(super) const fn outputs<N: Train>() -> usize {
     <N::Output<N::Scalar> as Tensor>::LENGTH
 }
 
-/// What one thread works in. The two large areas come with the first use, from the thread that uses them.
-pub(super) struct Worker<N: Train> {
-    /// The group: [input].
-    x: Vec<Group<N>>,
-    /// A sample waiting for its lane: [input].
-    sample: Vec<N::Scalar>,
+/// A lane group: its samples side by side, and what forward keeps of them.
+///
+/// Without batch norms in training each thread has one, for a group after the other; otherwise each group of a batch
+/// has its own, from its first stage to its last.
+pub(super) struct Group<N: Train> {
+    /// [input]
+    x: Vec<Entry<N>>,
+    /// Of the lanes in use.
     targets: Vec<N::Target>,
-    tape: Option<Box<N::Tape<Group<N>>>>,
-    scratch: Option<Box<N::Scratch<Group<N>>>>,
+    /// Comes with the first use, from the thread that uses it.
+    tape: Option<Box<N::Tape<Entry<N>>>>,
+}
+
+/// What one thread works in.
+pub(super) struct Worker<N: Train> {
+    pub group: Group<N>,
+    /// A sample waiting for its lane: [input].
+    pub sample: Vec<N::Scalar>,
+    scratch: Option<Box<N::Scratch<Entry<N>>>>,
     /// What [`evaluate`](Worker::evaluate) found; the confusions are `[true][predicted]`, or empty.
     pub confusions: Vec<u64>,
 }
 
-impl<N: Train> Worker<N> {
+impl<N: Train> Group<N> {
     pub fn new() -> Self {
-        let entries = <Sample<N> as Tensor>::LENGTH;
-        Self {
-            x: vec![Tensor::ZERO; entries],
-            sample: vec![Tensor::ZERO; entries],
-            targets: Vec::with_capacity(LANES),
-            tape: None,
-            scratch: None,
-            confusions: Vec::new(),
-        }
+        Self { x: vec![Tensor::ZERO; <Sample<N> as Tensor>::LENGTH], targets: Vec::with_capacity(LANES), tape: None }
     }
 
     /// Takes in up to 16 samples, with zeros in the lanes left over.
@@ -71,44 +75,61 @@ impl<N: Train> Worker<N> {
         &mut self,
         data: &D,
         indices: impl ExactSizeIterator<Item = usize>,
+        sample: &mut [N::Scalar],
     ) -> Result<(), TrainError> {
         self.targets.clear();
         if indices.len() < LANES {
             self.x.fill(Tensor::ZERO);
         }
         for (lane, index) in indices.enumerate() {
-            let target = data.sample(index, Sample::<N>::view_mut(&mut self.sample));
+            let target = data.sample(index, Sample::<N>::view_mut(sample));
             check_target::<N>(&target, index)?;
             match target {
                 // A large target is copied from where it lies.
                 Cow::Borrowed(target) => self.targets.extend_from_slice(from_ref(target)),
                 Cow::Owned(target) => self.targets.push(target),
             }
-            set_lane(&mut self.x, lane, &self.sample);
+            set_lane(&mut self.x, lane, sample);
         }
         Ok(())
     }
 
-    /// Adds `scale` times the gradient of the group to `gradients`; gives the sum of the losses, and how many
-    /// samples were classified correctly.
-    ///
-    /// This is [`Train::accumulate`], with a look at the output while it is there.
-    pub fn accumulate(&mut self, network: &N, scale: N::Scalar, gradients: &mut N) -> (f64, usize) {
-        let Self { x, targets, tape, .. } = self;
-        let (x, tape) = (Tensor::view(x), tape.get_or_insert_with(zeroed));
-        network.forward(x, tape);
-        let (y, dy) = N::output_and_gradient(tape);
+    /// What forward keeps, for meetings.
+    pub fn tape(&mut self) -> &mut N::Tape<Entry<N>> {
+        self.tape.get_or_insert_with(zeroed)
+    }
+
+    pub fn forward_stage(&mut self, network: &N, stage: usize, pass: &Pass) {
+        let tape = self.tape.get_or_insert_with(zeroed);
+        network.forward_stage(stage, Tensor::view(&self.x), pass, tape);
+    }
+
+    /// Writes `scale` times the gradient of the loss to its place; gives the sum of the losses, and how many samples
+    /// were classified correctly.
+    pub fn loss(&mut self, scale: N::Scalar) -> (f64, usize) {
+        let (y, dy) = N::output_and_gradient(self.tape.get_or_insert_with(zeroed));
         let y = y.as_flat();
-        let loss = N::LOSS.backward(y, targets, scale, dy.as_flat_mut());
-        let correct = decisions::<N>(y, targets).filter(|(class, predicted)| class == predicted).count();
-        network.backpropagate(x, tape, gradients, None);
+        let loss = N::LOSS.backward(y, &self.targets, scale, dy.as_flat_mut());
+        let correct = decisions::<N>(y, &self.targets).filter(|(class, predicted)| class == predicted).count();
         (loss.to_f64(), correct)
+    }
+
+    pub fn backward_stage(&mut self, network: &N, stage: usize, pass: &Pass, gradients: &mut N::Gradients) {
+        let tape = self.tape.get_or_insert_with(zeroed);
+        network.backward_stage(stage, Tensor::view(&self.x), pass, tape, gradients, None);
+    }
+}
+
+impl<N: Train> Worker<N> {
+    pub fn new() -> Self {
+        let sample = vec![Tensor::ZERO; <Sample<N> as Tensor>::LENGTH];
+        Self { group: Group::new(), sample, scratch: None, confusions: Vec::new() }
     }
 
     /// The sum of the losses of the group, and how many samples were classified correctly; `None` if an output is
     /// not a number.
     pub fn evaluate(&mut self, network: &N) -> Option<(f64, usize)> {
-        let Self { x, targets, scratch, confusions, .. } = self;
+        let Self { group: Group { x, targets, .. }, scratch, confusions, .. } = self;
         let y = network.predict(Tensor::view(x), scratch.get_or_insert_with(zeroed)).as_flat();
         let used = Element::scalars(y).chunks_exact(LANES).flat_map(|entry| &entry[..targets.len()]);
         if used.into_iter().any(|y| y.to_f64().is_nan()) {
@@ -128,7 +149,7 @@ impl<N: Train> Worker<N> {
 }
 
 /// The true and the predicted class of each sample of a group; none unless the targets are classes.
-fn decisions<N: Train>(y: &[Group<N>], targets: &[N::Target]) -> impl Iterator<Item = (usize, usize)> {
+fn decisions<N: Train>(y: &[Entry<N>], targets: &[N::Target]) -> impl Iterator<Item = (usize, usize)> {
     let class = |(lane, target)| Some((N::LOSS.class(target)?, argmax(y, lane)));
     targets.iter().enumerate().filter_map(class)
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::float_cmp, reason = "what is equal bit for bit is compared as such")]
 
 pub(in super::super) mod line;
+pub(in super::super) mod normed;
+mod staged;
 
 use std::borrow::Cow;
 use std::string::ToString;
@@ -83,7 +85,7 @@ fn any_number_of_threads_gives_the_same_bits() {
 /// The same epoch with one sample at a time: the summed loss, and the network.
 fn by_hand(data: &[([f64; 4], [f64; 2])], batch_size: usize, seed: u64) -> (f64, Regressor) {
     let (mut network, mut gradients) = (*initial::<Regressor>(), Regressor::ZERO);
-    let (mut tape, mut state) = (Flat::ZERO, OptimizerState::ZERO);
+    let (mut tape, mut state) = (Flat::ZERO, OptimizerState::<_, Regressor>::ZERO);
     let mut order = Vec::new();
     shuffle(&mut order, data.len(), seed, 1);
     let mut total = 0.0;
@@ -93,7 +95,7 @@ fn by_hand(data: &[([f64; 4], [f64; 2])], batch_size: usize, seed: u64) -> (f64,
         for &index in batch {
             let (x, target) = &data[index];
             let targets = std::slice::from_ref(target);
-            total += network.accumulate::<f64>(x, targets, scale, &mut tape, &mut gradients);
+            total += network.accumulate::<f64>(x, targets, scale, &state.pass(), &mut tape, &mut gradients);
         }
         state.step(&Sgd::new(0.1).momentum(0.9), &mut network, &gradients);
     }

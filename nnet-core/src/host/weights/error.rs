@@ -42,11 +42,11 @@ pub enum WeightsErrorKind {
     TorchSave,
     /// The bytes are not a safetensors file, for the reason given.
     Format(String),
-    /// The network cannot be saved: some of its parameters are not finite numbers.
+    /// The network cannot be saved: some of its parameters are not finite numbers, or not those they should be.
     NotFinite {
         /// The name of the network.
         network: &'static str,
-        /// The first such entry of each tensor that has one.
+        /// The first such entry of each tensor that has one, or the first negative one of running variances.
         problems: Vec<Problem>,
     },
     /// The tensors are not those of the network.
@@ -100,6 +100,8 @@ pub enum Problem {
     Type { tensor: &'static str, shape: &'static [usize], found: String },
     /// `value`, entry number `entry`, is not a finite number in the network's number of `bits`.
     NotFinite { tensor: &'static str, shape: &'static [usize], entry: usize, value: f64, bits: usize },
+    /// `value`, entry number `entry` of running variances, is negative.
+    NegativeVariance { tensor: &'static str, shape: &'static [usize], entry: usize, value: f64 },
 }
 
 impl fmt::Display for Problem {
@@ -131,6 +133,9 @@ impl fmt::Display for Problem {
                 let trouble = if value.is_finite() { "beyond the range of" } else { "not a finite" };
                 write!(f, " as entry {entry}, {trouble} f{bits}")
             }
+            Self::NegativeVariance { tensor, shape, entry, value } => {
+                write!(f, "`{tensor}` {shape:?} has {value:e} as entry {entry}, a negative variance")
+            }
         }
     }
 }
@@ -147,6 +152,7 @@ impl Problem {
             Self::NotFinite { value, .. } if value.is_finite() => {
                 "load it into a network of f64, or train it again with smaller weights".into()
             }
+            Self::NegativeVariance { .. } => "no batch norm tracks that; save it again".into(),
             Self::NotFinite { .. } => "it comes from a training that diverged; take an earlier file".into(),
         }
     }
@@ -219,9 +225,14 @@ impl fmt::Display for WeightsErrorKind {
                 write!(f, "not a safetensors file: {reason}; write it again, or fetch it again")
             }
             Self::NotFinite { network, problems } => {
-                write!(f, "nothing was written, because `{network}` is not finite:")?;
+                let (trouble, cure) = if problems.iter().any(|problem| matches!(problem, Problem::NotFinite { .. })) {
+                    ("is not finite", "train it again with a lower learning rate, and check that all inputs are finite")
+                } else {
+                    ("has negative variances", "set them to what a batch norm tracks")
+                };
+                write!(f, "nothing was written, because `{network}` {trouble}:")?;
                 list(f, problems)?;
-                f.write_str("\ntrain it again with a lower learning rate, and check that all inputs are finite")
+                write!(f, "\n{cure}")
             }
             Self::Mismatch { network, problems } => {
                 write!(f, "does not fit `{network}`:")?;
@@ -248,45 +259,5 @@ impl error::Error for WeightsError {
             WeightsErrorKind::Read(error) | WeightsErrorKind::Write(error) => Some(error),
             _ => None,
         }
-    }
-}
-
-/// The one of `names` that `name` is most likely meant by, if it is at most a third of it away.
-pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    // Names from a file may be many and long; a hint is not worth more than this.
-    const MOST: usize = 1000;
-    let near = |other: &&str| other.len().abs_diff(name.len()) <= name.len() / 3;
-    let candidates = names.take(MOST).filter(near);
-    let measured = candidates.map(|other| (distance(name.as_bytes(), other.as_bytes()), other));
-    measured.min().filter(|(distance, _)| *distance <= name.len() / 3).map(|(_, other)| other)
-}
-
-/// Levenshtein's distance: insertions, deletions and replacements from `a` to `b`.
-fn distance(a: &[u8], b: &[u8]) -> usize {
-    // row[j] is the distance from the bytes of `a` so far to the first j of `b`.
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, a) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_close_by_is_found_and_a_far_one_is_not() {
-        assert_eq!(distance(b"kitten", b"sitting"), 3);
-        let nearest = |name, names: &[&'static str]| nearest(name, names.iter().copied());
-        assert_eq!(nearest("fc1.weight", &["conv.weight", "fc1.weights", "fc1.bias"]), Some("fc1.weights"));
-        assert_eq!(nearest("fc1.weight", &["features.0.kernel", ""]), None);
-        assert_eq!(nearest("a", &[]), None);
     }
 }

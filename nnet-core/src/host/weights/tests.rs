@@ -2,6 +2,7 @@
 #![allow(clippy::float_cmp, reason = "what is equal bit for bit is compared as such")]
 
 mod files;
+mod statistics;
 
 use std::{vec, vec::Vec};
 

@@ -4,7 +4,8 @@
 use crate::element::Element;
 use crate::flat::Flat;
 use crate::loss::{CrossEntropy, MeanSquaredError};
-use crate::network::{LayerInfo, Network, ParameterInfo, ParameterKind, Train};
+use crate::network::{Differentiable, LayerInfo, Meeting, Network, ParameterInfo, ParameterKind, Train};
+use crate::pass::Pass;
 use crate::random::Random;
 use crate::scalar::Scalar;
 
@@ -37,15 +38,26 @@ impl<S: Scalar, const IN: usize, const OUT: usize> Network for Line<S, IN, OUT> 
     type Input<E: Element<Scalar = S>> = [E; IN];
     type Output<E: Element<Scalar = S>> = [E; OUT];
     type Scratch<E: Element<Scalar = S>> = Tape<E, OUT>;
-    type Tape<E: Element<Scalar = S>> = Tape<E, OUT>;
 
     const NAME: &'static str = "Line";
     const INPUT_SHAPE: &'static [usize] = &[IN];
     const OUTPUT_SHAPE: &'static [usize] = &[OUT];
     const LAYERS: &'static [LayerInfo] = &[];
     const PARAMETERS: &'static [ParameterInfo] = &[
-        ParameterInfo { name: "fc.weight", shape: &[OUT, IN], offset: 0, kind: ParameterKind::Weight },
-        ParameterInfo { name: "fc.bias", shape: &[OUT], offset: OUT * IN, kind: ParameterKind::Bias },
+        ParameterInfo {
+            name: "fc.weight",
+            shape: &[OUT, IN],
+            offset: 0,
+            kind: ParameterKind::Weight,
+            gradient: Some(0),
+        },
+        ParameterInfo {
+            name: "fc.bias",
+            shape: &[OUT],
+            offset: OUT * IN,
+            kind: ParameterKind::Bias,
+            gradient: Some(OUT * IN),
+        },
     ];
 
     fn init(&mut self, random: &mut Random) {
@@ -55,12 +67,8 @@ impl<S: Scalar, const IN: usize, const OUT: usize> Network for Line<S, IN, OUT> 
     }
 
     fn predict<'s, E: Element<Scalar = S>>(&self, x: &[E; IN], scratch: &'s mut Tape<E, OUT>) -> &'s [E; OUT] {
-        self.forward(x, scratch)
-    }
-
-    fn forward<'t, E: Element<Scalar = S>>(&self, x: &[E; IN], tape: &'t mut Tape<E, OUT>) -> &'t [E; OUT] {
         let x = E::scalars(x);
-        for (o, y) in E::scalars_mut(&mut tape.y).chunks_exact_mut(E::LANES).enumerate() {
+        for (o, y) in E::scalars_mut(&mut scratch.y).chunks_exact_mut(E::LANES).enumerate() {
             for (lane, y) in y.iter_mut().enumerate() {
                 *y = self.b[o];
                 for i in 0..IN {
@@ -68,21 +76,37 @@ impl<S: Scalar, const IN: usize, const OUT: usize> Network for Line<S, IN, OUT> 
                 }
             }
         }
-        &tape.y
+        &scratch.y
+    }
+}
+
+impl<S: Scalar, const IN: usize, const OUT: usize> Differentiable for Line<S, IN, OUT> {
+    type Gradients = Self;
+    type Tape<E: Element<Scalar = S>> = Tape<E, OUT>;
+
+    const MEETINGS: usize = 0;
+    const SMALLEST_BATCH: usize = 1;
+    const INPUT_GRADIENT: bool = false;
+
+    fn forward_stage<E: Element<Scalar = S>>(&self, stage: usize, x: &[E; IN], _: &Pass, tape: &mut Tape<E, OUT>) {
+        assert_eq!(stage, 0);
+        self.predict(x, tape);
     }
 
     fn output_and_gradient<E: Element<Scalar = S>>(tape: &mut Tape<E, OUT>) -> (&[E; OUT], &mut [E; OUT]) {
         (&tape.y, &mut tape.dy)
     }
 
-    fn backpropagate<E: Element<Scalar = S>>(
+    fn backward_stage<E: Element<Scalar = S>>(
         &self,
+        stage: usize,
         x: &[E; IN],
+        _: &Pass,
         tape: &mut Tape<E, OUT>,
         gradients: &mut Self,
         dx: Option<&mut [E; IN]>,
     ) {
-        assert!(dx.is_none(), "a trainer does not ask for it");
+        assert!(stage == 0 && dx.is_none(), "a trainer does not ask for it");
         let x = E::scalars(x);
         for (o, dy) in E::scalars(&tape.dy).chunks_exact(E::LANES).enumerate() {
             for (lane, &dy) in dy.iter().enumerate() {
@@ -95,6 +119,17 @@ impl<S: Scalar, const IN: usize, const OUT: usize> Network for Line<S, IN, OUT> 
         // Whoever wants the output has to look before.
         E::scalars_mut(&mut tape.y).fill(S::NEG_INFINITY);
     }
+
+    fn meet<E: Element<Scalar = S>, G>(
+        meeting: Meeting,
+        _: &mut [G],
+        _: usize,
+        _: impl Fn(&mut G) -> &mut Tape<E, OUT> + Copy,
+    ) {
+        panic!("{meeting:?} of none");
+    }
+
+    fn track<E: Element<Scalar = S>>(&mut self, _: &Tape<E, OUT>, _: usize) {}
 }
 
 impl<const IN: usize, const OUT: usize> Train for Line<f32, IN, OUT> {
