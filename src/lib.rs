@@ -4,9 +4,10 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+pub use nnet_core::network::{Direction, Meeting};
 pub use nnet_core::{
-    Element, Flat, LANES, Lanes, LayerInfo, Network, ParameterInfo, ParameterKind, Random, Scalar, Summary, Tensor,
-    Train, element, init, layers, loss, optim, shape, simd,
+    Differentiable, Element, Flat, Fold, LANES, Lanes, Layer, LayerInfo, Network, Nothing, ParameterInfo,
+    ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, element, init, layers, loss, optim, shape, simd,
 };
 /// ```
 /// use nnet::{Network, network};
@@ -29,12 +30,53 @@ pub use nnet_core::{
 /// assert_eq!(network.conv.weight.len(), 4);
 /// ```
 ///
+/// Blocks, batch norm, and a network inside another:
+///
+/// ```
+/// use nnet::{Network, network};
+///
+/// network! {
+///     /// Features of small pictures.
+///     pub struct Features: [1, 8, 8] -> [8] {
+///         stem: Conv2d(8, kernel = 3, padding = 1, bias = false), BatchNorm, Relu,
+///         blocks: repeat(2) {
+///             residual {
+///                 conv: Conv2d(8, kernel = 3, padding = "same", bias = false), BatchNorm,
+///             },
+///             Relu,
+///         },
+///         mixed: concat { small: Conv2d(4, 1), large: { Conv2d(4, 3, padding = 1), Relu } },
+///         GlobalAvgPool2d,
+///     }
+/// }
+///
+/// network! {
+///     /// Fine-tunes the head only: the features cost no gradient and no tape.
+///     pub struct Classifier: [1, 8, 8] -> [2] {
+///         #[frozen] features: self::Features -> [8],
+///         Dropout(0.2),
+///         head: Linear(2),
+///     }
+///     loss = cross_entropy;
+/// }
+///
+/// # fn main() {
+/// let network = nnet::boxed::<Classifier>(1);
+/// assert_eq!(network.features.blocks[1].conv.weight.len(), 8);
+/// let learns = Classifier::PARAMETERS.iter().filter(|tensor| tensor.gradient.is_some());
+/// assert_eq!(learns.map(|tensor| tensor.name).collect::<Vec<_>>(), ["head.weight", "head.bias"]);
+/// assert_eq!(size_of::<ClassifierGradients>(), 4 * (2 * 8 + 2));
+/// # }
+/// ```
+///
+/// The language:
+///
 pub use nnet_macros::network;
 
 #[cfg(feature = "std")]
 mod boxed;
 #[cfg(feature = "std")]
-pub use boxed::boxed;
+pub use boxed::{boxed, folded};
 #[cfg(feature = "std")]
 pub use nnet_core::{host, zeroed};
 
@@ -42,15 +84,30 @@ pub use nnet_core::{host, zeroed};
 #[doc(hidden)]
 pub mod __private {
     pub use nnet_core::init::Init;
+    pub use nnet_core::network::by_path::{Part, check_layer, larger, name_bytes, names, table, tensors};
+    pub use nnet_core::network::{Meeting, learned};
     pub use nnet_core::shape::Window2d;
     pub use nnet_core::{
-        Element, Flat, LayerInfo, Network, ParameterInfo, ParameterKind, Random, Scalar, Summary, Tensor, Train,
-        layers, loss,
+        Differentiable, Element, Flat, Fold, Lanes, Layer, LayerInfo, Network, ParameterInfo, ParameterKind, Pass,
+        Random, Scalar, Summary, Tensor, Train, layers, loss,
     };
 
     /// The first entries of an area of scratch memory, in the shape of `T`.
     #[inline]
     pub fn area<T: Tensor>(entries: &mut [T::Element]) -> &mut T {
         T::view_mut(entries)
+    }
+
+    /// `to` ← `from`.
+    #[inline]
+    pub fn copy<T: Flat>(from: &T, to: &mut T) {
+        to.as_scalars_mut().copy_from_slice(from.as_scalars());
+    }
+
+    /// The same numbers in another shape.
+    #[inline]
+    #[must_use]
+    pub fn viewed<T: Tensor, U: Tensor<Element = T::Element>>(tensor: Option<&mut T>) -> Option<&mut U> {
+        tensor.map(|tensor| U::view_mut(tensor.as_flat_mut()))
     }
 }

@@ -24,18 +24,46 @@ pub struct Dimensions {
     pub tokens: TokenStream,
 }
 
-/// `name: Kind(arguments) -> [contract]`; the default is a layer that could not be read.
+/// `name: node -> [contract]`; the default is a layer that could not be read.
 #[derive(Default)]
 pub struct Layer {
     pub attributes: Vec<Attribute>,
     pub name: Option<Ident>,
-    /// `None` where the layer could not be read.
-    pub call: Option<Call>,
+    /// `None` where it could not be read.
+    pub node: Option<Node>,
     pub contract: Option<Dimensions>,
+}
+
+pub enum Node {
+    Call(Call),
+    Block(Block),
+}
+
+/// Layers in braces, and what is done with them.
+pub struct Block {
+    /// `residual`, or nothing before a plain block.
+    pub word: Option<Ident>,
+    pub kind: BlockKind,
+    /// Where to report errors: the word with its arguments, or the braces.
+    pub tokens: TokenStream,
+}
+
+pub enum BlockKind {
+    /// `{ .. }`
+    Sequence(Vec<Layer>),
+    /// `residual { .. }`; the shortcut is one layer or a plain block.
+    Residual { body: Vec<Layer>, shortcut: Option<Box<Layer>> },
+    /// `concat { a: .., b: .. }`
+    Concat(Vec<Layer>),
+    /// `add { a: .., b: .. }`
+    Add(Vec<Layer>),
+    /// `repeat(n) { .. }`
+    Repeat { count: Expr, body: Vec<Layer> },
 }
 
 /// `Kind(arguments)` or `Kind`: a layer, a loss or an initialisation.
 pub struct Call {
+    /// Perhaps with generic arguments behind its last segment.
     pub path: Path,
     pub arguments: Vec<Argument>,
     pub tokens: TokenStream,

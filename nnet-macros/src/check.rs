@@ -6,13 +6,16 @@ mod layers;
 mod loss;
 mod names;
 
+pub use layers::nearest_layer;
 pub use names::is_type_parameter;
 use nnet_core::shape::{Shape, ShapeError};
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Attribute, Ident, Visibility};
+use std::vec::IntoIter;
 
-use crate::ast::{self, Declaration, Dimensions};
+use syn::{Attribute, Ident, Path, Visibility};
+
+use crate::ast::{self, BlockKind, Declaration, Dimensions};
 use crate::errors::Errors;
 use crate::layer::{Kind, Loss, Scheme};
 
@@ -35,17 +38,55 @@ pub struct Stated {
 
 pub struct Layer {
     pub name: Ident,
+    /// Whether the user gave the name.
+    pub is_named: bool,
     /// For its field.
     pub attributes: Vec<Attribute>,
-    /// The layer's type as the user wrote it, with its span.
-    pub type_name: Ident,
+    /// Whether it, or a block around it, is `#[frozen]`.
+    pub frozen: bool,
+    /// The layer's type, or the word of a block, as the user wrote it.
+    pub path: Path,
     /// `Conv2d(6, kernel = 5)`
     pub declaration: String,
-    /// `None` where the layer is broken.
-    pub kind: Option<Kind>,
+    pub node: Node,
     pub init: Option<RequestedInit>,
     pub contract: Option<Stated>,
     pub places: Places,
+}
+
+pub enum Node {
+    /// Broken, and reported; perhaps it is one of this kind, with other sizes.
+    Unknown(Option<Kind>),
+    Kind(Kind),
+    Sequence(Vec<Layer>),
+    /// The shortcut is a layer or a sequence.
+    Residual {
+        body: Vec<Layer>,
+        shortcut: Option<Box<Layer>>,
+    },
+    Join {
+        join: Join,
+        arms: Vec<Layer>,
+    },
+    Repeat {
+        count: usize,
+        body: Vec<Layer>,
+    },
+}
+
+/// How the arms of a block come together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Join {
+    Add,
+    Concat,
+}
+
+impl Layer {
+    /// The last word of its type, with the user's span.
+    pub fn type_name(&self) -> &Ident {
+        // A path has at least one segment.
+        self.path.segments.last().map_or(&self.name, |segment| &segment.ident)
+    }
 }
 
 /// `#[init(scheme(gain = ..))]`
@@ -78,38 +119,126 @@ pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
     if layers.is_empty() {
         errors.at(body, format_args!("{name} has no layers; add one, such as `Linear(10)`"));
     }
-    let names = names::assign(&layers, errors);
-    let layers = layers.into_iter().zip(names).map(|(written, name)| layer(written, name, errors)).collect();
+    let layers = scope(layers, false, errors);
     let loss = loss.map(|call| loss::check(&call, output.as_ref().map(|output| output.shape), errors));
     Checked { attributes, visibility, name, input, output, layers, loss }
 }
 
-fn layer(written: ast::Layer, name: Ident, errors: &mut Errors) -> Layer {
-    let ast::Layer { attributes, call, contract, .. } = written;
-    let contract = contract.and_then(|contract| dimensions(&name.to_string(), contract, errors));
-    let Some(call) = call else {
-        let type_name = Ident::new("Unknown", Span::call_site());
-        let (declaration, places) = (String::new(), Places::default());
-        return Layer {
-            name,
-            attributes: Vec::new(),
-            type_name,
-            declaration,
-            kind: None,
-            init: None,
-            contract,
-            places,
-        };
-    };
-    let (kind, arguments) = layers::check(&name, &call, errors);
-    let (attributes, init) = attributes::check_layer(&name, attributes, kind.as_ref(), errors);
-    let type_name = call.path.segments.last().map_or_else(|| name.clone(), |segment| segment.ident.clone());
-    let declaration = arguments::written(&call);
-    let places = Places { layer: call.tokens, arguments };
-    Layer { name, attributes, type_name, declaration, kind, init, contract, places }
+/// The layers of a structure of their own.
+fn scope(layers: Vec<ast::Layer>, frozen: bool, errors: &mut Errors) -> Vec<Layer> {
+    let mut names = names::assign(&layers, errors).into_iter();
+    self::layers(layers, &mut names, frozen, errors)
 }
 
-/// `[n]` or `[channels, height, width]`
+/// Layers whose names come from the structure that they are fields of.
+fn layers(layers: Vec<ast::Layer>, names: &mut IntoIter<Ident>, frozen: bool, errors: &mut Errors) -> Vec<Layer> {
+    layers.into_iter().map(|written| layer(written, names, frozen, errors)).collect()
+}
+
+fn layer(written: ast::Layer, names: &mut IntoIter<Ident>, frozen: bool, errors: &mut Errors) -> Layer {
+    let ast::Layer { attributes, name, node, contract } = written;
+    let is_named = name.is_some();
+    // There is a name for each layer; the other is never used.
+    let name = names.next().or(name).unwrap_or_else(|| Ident::new("layer", Span::call_site()));
+    let contract = contract.and_then(|contract| dimensions(&name.to_string(), contract, errors));
+    let unknown = Ident::new("Unknown", Span::call_site());
+    let mut layer = Layer {
+        name,
+        is_named,
+        attributes: Vec::new(),
+        frozen,
+        path: unknown.into(),
+        declaration: String::new(),
+        node: Node::Unknown(None),
+        init: None,
+        contract,
+        places: Places::default(),
+    };
+    match node {
+        None => {}
+        Some(ast::Node::Call(call)) => leaf(&mut layer, attributes, call, errors),
+        Some(ast::Node::Block(block)) => branch(&mut layer, attributes, block, names, errors),
+    }
+    layer
+}
+
+fn leaf(layer: &mut Layer, attributes: Vec<Attribute>, call: ast::Call, errors: &mut Errors) {
+    let (kind, arguments) = layers::check(&layer.name, &call, layer.contract.as_ref(), errors);
+    let found = attributes::check_layer(&layer.name, attributes, kind.as_ref(), errors);
+    layer.attributes = found.kept;
+    layer.frozen |= found.frozen;
+    layer.init = found.init;
+    layer.declaration = arguments::written(&call);
+    layer.path = call.path;
+    layer.node = match kind {
+        Some(kind) => Node::Kind(kind),
+        None => Node::Unknown(layers::likely(&mut layer.path)),
+    };
+    layer.places = Places { layer: call.tokens, arguments };
+}
+
+fn branch(
+    layer: &mut Layer,
+    attributes: Vec<Attribute>,
+    block: ast::Block,
+    names: &mut IntoIter<Ident>,
+    errors: &mut Errors,
+) {
+    let ast::Block { word, kind, tokens } = block;
+    let has_field = layer.is_named || matches!(kind, BlockKind::Repeat { .. });
+    let found = attributes::check_block(&layer.name, attributes, has_field, errors);
+    layer.attributes = found.kept;
+    layer.frozen |= found.frozen;
+    layer.declaration = word.as_ref().map_or_else(String::new, ToString::to_string);
+    let frozen = layer.frozen;
+    let mut inside = |list, errors: &mut Errors| {
+        if has_field { scope(list, frozen, errors) } else { layers(list, names, frozen, errors) }
+    };
+    layer.node = match kind {
+        BlockKind::Sequence(list) => Node::Sequence(inside(list, errors)),
+        BlockKind::Residual { mut body, shortcut } => {
+            // The shortcut's name belongs to the same structure as those of the body.
+            let has_shortcut = shortcut.is_some();
+            body.extend(shortcut.map(|shortcut| *shortcut));
+            let mut body = inside(body, errors);
+            let shortcut = if has_shortcut { body.pop().map(Box::new) } else { None };
+            Node::Residual { body, shortcut }
+        }
+        BlockKind::Concat(arms) => Node::Join { join: Join::Concat, arms: inside(arms, errors) },
+        BlockKind::Add(arms) => Node::Join { join: Join::Add, arms: inside(arms, errors) },
+        BlockKind::Repeat { count, body } => {
+            let body = inside(body, errors);
+            layer.declaration = format!("repeat({})", arguments::text(&count));
+            let count = arguments::integer(&count).and_then(arguments::nonzero).unwrap_or_else(|why| {
+                errors.over(&count, format_args!("{}: the number of repeats {why}", layer.name));
+                1
+            });
+            Node::Repeat { count, body }
+        }
+    };
+    check_arms(layer, &tokens, errors);
+    if let Some(word) = word {
+        layer.path = word.into();
+    }
+    layer.places = Places { layer: tokens, arguments: Vec::new() };
+}
+
+/// A join of fewer than two arms, and a block without layers, is a mistake.
+fn check_arms(layer: &Layer, tokens: &TokenStream, errors: &mut Errors) {
+    let why = match &layer.node {
+        Node::Join { join, arms } if arms.len() < 2 => {
+            let word = if *join == Join::Add { "add" } else { "concat" };
+            format!("`{word}` needs at least two arms: `{word} {{ a: {{ .. }}, b: {{ .. }} }}`")
+        }
+        Node::Residual { body, .. } | Node::Repeat { body, .. } if body.is_empty() => {
+            "the block has no layers; add one, such as `Relu`".to_owned()
+        }
+        _ => return,
+    };
+    errors.over(tokens, format_args!("{}: {why}", layer.name));
+}
+
+/// `[n]`, `[channels, length]` or `[channels, height, width]`
 fn dimensions(owner: &str, written: Dimensions, errors: &mut Errors) -> Option<Stated> {
     let Dimensions { sizes, tokens } = written;
     let mut values = Vec::new();
@@ -124,11 +253,12 @@ fn dimensions(owner: &str, written: Dimensions, errors: &mut Errors) -> Option<S
     }
     let shape = match values[..] {
         [n] => Shape::Flat(n),
+        [channels, length] => Shape::Sequence([channels, length]),
         [channels, height, width] => Shape::Map([channels, height, width]),
         _ => {
             let found = values.len();
             let message = format!(
-                "{owner}: a shape is `[n]` or `[channels, height, width]`, found {found} dimension{}",
+                "{owner}: a shape is `[n]`, `[channels, length]` or `[channels, height, width]`, found {found} dimension{}",
                 if found == 1 { "" } else { "s" }
             );
             errors.over(&tokens, message);

@@ -28,6 +28,13 @@ impl Errors {
         }
     }
 
+    /// Reports what went wrong, if something did.
+    pub fn extend(&mut self, error: Option<syn::Error>) {
+        if let Some(error) = error {
+            self.push(error);
+        }
+    }
+
     pub fn end_phase(&mut self) {
         self.closed = !self.is_empty();
     }

@@ -7,9 +7,13 @@ use proc_macro2::TokenStream;
 use syn::Ident;
 
 use crate::check;
-use crate::generate::words::{layer_type, scratch_name, tape_name, tensor};
-use crate::generate::{constants, train, zero};
-use crate::infer::{Draft, Layer};
+use crate::generate::structure::{constants, training_constant, zero};
+use crate::generate::train;
+use crate::generate::words::{
+    folded_name, gradients_name, integer, layer_type, module_name, scratch_name, tape_name, tensor,
+};
+use crate::infer::{Content, Draft, Field, Layer, Module, Operation};
+use crate::layer::Kind;
 use crate::summary;
 
 /// The items of the network as well as they are known, with bodies that nothing can reach.
@@ -18,41 +22,55 @@ pub fn stub(draft: &Draft) -> TokenStream {
     if check::is_type_parameter(name) {
         return TokenStream::new();
     }
-    let structure = structure(draft);
+    let structure = structure(draft, &draft.root);
     let network = network(draft);
     let train = draft.loss.as_ref().map(|(loss, word)| train(name, loss, word));
     let constants = constants(name, &draft.visibility);
+    let training_constant = training_constant(name, &draft.visibility);
+    let folded = folded(draft);
     let buffers = [scratch_name(name), tape_name(name)].map(|name| buffer(draft, &name));
     code! {
         #structure
         #network
         #train
         #constants
+        #training_constant
         #(#buffers)*
+        #folded
     }
 }
 
-/// The layers with parameters that can be fields.
-fn fields(draft: &Draft) -> Vec<&Layer> {
+/// The fields whose names can be, once each.
+fn fields(module: &Module) -> Vec<&Field> {
     let mut names = HashSet::new();
-    let mut is_field = |layer: &&Layer| {
-        let name = layer.name.to_string();
-        layer.kind.has_parameters() && syn::parse_str::<Ident>(&name).is_ok() && names.insert(name)
+    let mut is_field = |field: &&Field| {
+        let name = field.name.to_string();
+        syn::parse_str::<Ident>(&name).is_ok() && names.insert(name)
     };
-    draft.layers.iter().flatten().filter(|layer| is_field(layer)).collect()
+    module.fields.iter().filter(|field| is_field(field)).collect()
 }
 
-fn structure(draft: &Draft) -> TokenStream {
-    let Draft { attributes, visibility, name, .. } = draft;
-    let layers = fields(draft);
-    let names: Vec<_> = layers.iter().map(|layer| &layer.name).collect();
-    let docs = layers.iter().map(|layer| summary::field(layer));
-    let types = layers.iter().map(|layer| layer_type(layer));
+fn structure(draft: &Draft, module: &Module) -> TokenStream {
+    let visibility = &draft.visibility;
+    let is_root = module.words.is_empty();
+    let attributes = if is_root { draft.attributes.clone() } else { draft.derives() };
+    let name = module_name(&draft.name, module);
+    let fields = fields(module);
+    let names: Vec<_> = fields.iter().map(|field| &field.name).collect();
+    let (docs, types): (Vec<_>, Vec<_>) = fields.iter().filter_map(|field| content(draft, field)).unzip();
+    let blocks = fields.iter().filter_map(|field| field.block()).map(|block| structure(draft, block));
+    let gradients = gradients_name(&name);
+    let gradients = is_root.then(|| {
+        code! {
+            /// Does not compile yet: see the errors in the network's declaration.
+            #visibility type #gradients<S = ::core::primitive::f32> = #name<S>;
+        }
+    });
     code! {
         #(#attributes)*
         /// Does not compile yet: see the errors in its declaration.
         #[repr(C)]
-        #visibility struct #name<S = ::core::primitive::f32> {
+        #visibility struct #name<S: ::nnet::__private::Scalar = ::core::primitive::f32> {
             #(#[doc = #docs] #visibility #names: #types,)*
             __stub: [S; 0],
         }
@@ -62,7 +80,30 @@ fn structure(draft: &Draft) -> TokenStream {
             type Scalar = S;
             const ZERO: Self = Self { #(#names: ::nnet::__private::Flat::ZERO,)* __stub: [] };
         }
+
+        #gradients
+        #(#blocks)*
     }
+}
+
+/// What a field says of itself, and its type.
+fn content(draft: &Draft, field: &Field) -> Option<(String, TokenStream)> {
+    let block = |block: &Module| {
+        let name = module_name(&draft.name, block);
+        code!(#name<S>)
+    };
+    Some(match &field.content {
+        Content::Layer(at) => {
+            let operation = draft.operations.get(*at)?;
+            let layer = operation.layer()?;
+            (summary::field(operation, layer), layer_type(layer, &code!(S)))
+        }
+        Content::Block(inner) => (format!("The block `{}`.", inner.words.join(".")), block(inner)),
+        Content::Blocks(count, inner) => {
+            let (kind, count) = (block(inner), integer(*count));
+            (format!("The blocks `{}`.", inner.words.join(".")), code!([#kind; #count]))
+        }
+    })
 }
 
 fn buffer(draft: &Draft, name: &Ident) -> TokenStream {
@@ -85,51 +126,89 @@ fn buffer(draft: &Draft, name: &Ident) -> TokenStream {
     }
 }
 
+/// The folded network, which there may be if there is a batch norm: by other names, the network itself.
+fn folded(draft: &Draft) -> Option<TokenStream> {
+    let is_norm = |layer: &Layer| matches!(layer.kind, Kind::BatchNorm { .. });
+    draft.operations.iter().filter_map(Operation::layer).find(|layer| is_norm(layer))?;
+    let Draft { name, visibility, .. } = draft;
+    let (folded, scratch) = (folded_name(name), scratch_name(name));
+    let folded_scratch = scratch_name(&folded);
+    Some(code! {
+        /// Does not compile yet: see the errors in the network's declaration.
+        #visibility type #folded<S = ::core::primitive::f32> = #name<S>;
+        /// Does not compile yet: see the errors in the network's declaration.
+        #visibility type #folded_scratch<E = ::core::primitive::f32> = #scratch<E>;
+
+        #[automatically_derived]
+        impl<S: ::nnet::__private::Scalar> ::nnet::__private::Fold for #name<S> {
+            type Folded = Self;
+            fn fold_into(&self, _: &mut Self) { ::core::unreachable!() }
+        }
+    })
+}
+
 fn network(draft: &Draft) -> TokenStream {
     let name = &draft.name;
     let text = name.to_string();
-    let types = types(draft);
-    let functions = functions();
+    let nothing = Shape::Flat(0);
+    let [input, output] = [draft.input, draft.output].map(|shape| tensor(shape.unwrap_or(nothing), code!(E)));
+    let scratch = scratch_name(name);
+    let element = code!(E: ::nnet::__private::Element<Scalar = S>);
+    let differentiable = differentiable(draft);
     code! {
         #[automatically_derived]
         impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for #name<S> {
-            #types
+            type Input<#element> = #input;
+            type Output<#element> = #output;
+            type Scratch<#element> = #scratch<E>;
             const NAME: &'static ::core::primitive::str = #text;
             const INPUT_SHAPE: &'static [::core::primitive::usize] = &[];
             const OUTPUT_SHAPE: &'static [::core::primitive::usize] = &[];
             const LAYERS: &'static [::nnet::__private::LayerInfo] = &[];
             const PARAMETERS: &'static [::nnet::__private::ParameterInfo] = &[];
-            #functions
+            fn init(&mut self, _: &mut ::nnet::__private::Random) { ::core::unreachable!() }
+            fn predict<'s, #element>(&self, _: &Self::Input<E>, _: &'s mut Self::Scratch<E>) -> &'s Self::Output<E> {
+                ::core::unreachable!()
+            }
         }
+
+        #differentiable
     }
 }
 
-fn types(draft: &Draft) -> TokenStream {
-    let nothing = Shape::Flat(0);
-    let [input, output] = [draft.input, draft.output].map(|shape| tensor(shape.unwrap_or(nothing), code!(E)));
-    let (scratch, tape) = (scratch_name(&draft.name), tape_name(&draft.name));
-    code! {
-        type Input<E: ::nnet::__private::Element<Scalar = S>> = #input;
-        type Output<E: ::nnet::__private::Element<Scalar = S>> = #output;
-        type Scratch<E: ::nnet::__private::Element<Scalar = S>> = #scratch<E>;
-        type Tape<E: ::nnet::__private::Element<Scalar = S>> = #tape<E>;
-    }
-}
-
-fn functions() -> TokenStream {
+fn differentiable(draft: &Draft) -> TokenStream {
+    let name = &draft.name;
+    let (gradients, tape) = (gradients_name(name), tape_name(name));
     let element = code!(E: ::nnet::__private::Element<Scalar = S>);
     let never = code!({ ::core::unreachable!() });
+    let (size, pass) = (code!(::core::primitive::usize), code!(&::nnet::__private::Pass));
     code! {
-        fn init(&mut self, _: &mut ::nnet::__private::Random) #never
-        fn predict<'s, #element>(&self, _: &Self::Input<E>, _: &'s mut Self::Scratch<E>) -> &'s Self::Output<E> #never
-        fn forward<'t, #element>(&self, _: &Self::Input<E>, _: &'t mut Self::Tape<E>) -> &'t Self::Output<E> #never
-        fn output_and_gradient<#element>(_: &mut Self::Tape<E>) -> (&Self::Output<E>, &mut Self::Output<E>) #never
-        fn backpropagate<#element>(
-            &self,
-            _: &Self::Input<E>,
-            _: &mut Self::Tape<E>,
-            _: &mut Self,
-            _: ::core::option::Option<&mut Self::Input<E>>,
-        ) #never
+        #[automatically_derived]
+        impl<S: ::nnet::__private::Scalar> ::nnet::__private::Differentiable for #name<S> {
+            type Gradients = #gradients<S>;
+            type Tape<#element> = #tape<E>;
+            const MEETINGS: #size = 0;
+            const SMALLEST_BATCH: #size = 1;
+            const INPUT_GRADIENT: ::core::primitive::bool = true;
+            const IS_STUB: ::core::primitive::bool = true;
+            fn forward_stage<#element>(&self, _: #size, _: &Self::Input<E>, _: #pass, _: &mut Self::Tape<E>) #never
+            fn backward_stage<#element>(
+                &self,
+                _: #size,
+                _: &Self::Input<E>,
+                _: #pass,
+                _: &mut Self::Tape<E>,
+                _: &mut Self::Gradients,
+                _: ::core::option::Option<&mut Self::Input<E>>,
+            ) #never
+            fn meet<#element, G>(
+                _: ::nnet::__private::Meeting,
+                _: &mut [G],
+                _: #size,
+                _: impl ::core::ops::Fn(&mut G) -> &mut Self::Tape<E> + ::core::marker::Copy,
+            ) #never
+            fn track<#element>(&mut self, _: &Self::Tape<E>, _: #size) #never
+            fn output_and_gradient<#element>(_: &mut Self::Tape<E>) -> (&Self::Output<E>, &mut Self::Output<E>) #never
+        }
     }
 }

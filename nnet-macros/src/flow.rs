@@ -17,25 +17,54 @@ pub struct Flow {
 
 impl Flow {
     pub fn new(network: &Ident, input: Option<Shape>) -> Self {
-        Self { network: network.to_string(), rows: vec![row("input", "", input)] }
+        Self { network: network.to_string(), rows: vec![row(0, "input", "", input)] }
     }
 
-    pub fn push(&mut self, name: &str, declaration: &str, shape: Option<Shape>) {
-        self.rows.push(row(name, declaration, shape));
+    /// A layer with `depth` blocks around it.
+    pub fn push(&mut self, depth: usize, name: &str, declaration: &str, shape: Option<Shape>) {
+        self.rows.push(row(depth, name, declaration, shape));
+    }
+
+    /// The beginning of a block, which gives nothing yet.
+    pub fn open(&mut self, depth: usize, name: &str, declaration: &str) {
+        self.rows.push([indented(depth, name), declaration.to_owned(), String::new()]);
+    }
+
+    /// Forgets the inside of a block that began at the row `begin`; what it gives is the last row.
+    pub fn close(&mut self, begin: usize) {
+        let end = self.rows.len().saturating_sub(1);
+        self.rows.drain(begin.min(end)..end);
+    }
+
+    /// A new arm of a block, from the block's input.
+    pub fn restart(&mut self, depth: usize, shape: Option<Shape>) {
+        self.rows.push(row(depth, "input", "", shape));
+    }
+
+    /// How many rows there are, for [`truncate`](Self::truncate).
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Forgets rows that show nothing new.
+    pub fn truncate(&mut self, rows: usize) {
+        self.rows.truncate(rows);
     }
 
     /// Who gives the shape that comes last, with its verb: `` `conv2` above gives ``, or `the input is`.
     pub fn source(&self) -> String {
-        match &self.rows[..] {
-            [_, .., [name, ..]] => format!("`{name}` above gives"),
-            _ => "the input is".to_owned(),
+        let last = self.rows.iter().rposition(|[_, _, shape]| !shape.is_empty()).unwrap_or_default();
+        match self.rows.get(last).map_or("input", |[name, ..]| name.trim_start()) {
+            "input" if last == 0 => "the input is".to_owned(),
+            "input" => "the input of the block is".to_owned(),
+            name => format!("`{name}` above gives"),
         }
     }
 
     /// The table, and last the layer with the mistake.
-    pub fn broken_at(&self, name: &str, declaration: &str, verdict: &str) -> String {
+    pub fn broken_at(&self, depth: usize, name: &str, declaration: &str, verdict: &str) -> String {
         let mut rows = self.rows.clone();
-        rows.push([name, declaration, verdict].map(str::to_owned));
+        rows.push([indented(depth, name), declaration.to_owned(), verdict.to_owned()]);
         let omitted = rows.len().saturating_sub(SHOWN + 2);
         let aligned = align([Align::Left; 3], &rows);
         let mut lines = vec![format!("shape flow of {}", self.network)];
@@ -51,7 +80,11 @@ impl Flow {
     }
 }
 
-fn row(name: &str, declaration: &str, shape: Option<Shape>) -> [String; 3] {
+fn row(depth: usize, name: &str, declaration: &str, shape: Option<Shape>) -> [String; 3] {
     let shape = shape.map_or_else(|| "unknown".to_owned(), |shape| shape.to_string());
-    [name.to_owned(), declaration.to_owned(), shape]
+    [indented(depth, name), declaration.to_owned(), shape]
+}
+
+fn indented(depth: usize, name: &str) -> String {
+    format!("{}{name}", "  ".repeat(depth))
 }

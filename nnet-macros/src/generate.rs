@@ -1,35 +1,47 @@
 //! The expansion: plain Rust that a person could have written. Nothing is decided here, and nothing can fail.
 
 mod backward;
+mod differentiable;
+mod folded;
 mod forward;
-mod memory;
+pub mod memory;
 mod network;
-mod structure;
+mod scope;
+mod stage;
+pub mod structure;
 mod train;
 pub mod words;
 
 use proc_macro2::TokenStream;
-pub use structure::{constants, zero};
 pub use train::train;
 
+use crate::fold::Folded;
 use crate::infer::Network;
 use crate::plan::Plan;
 
-pub fn generate(network: &Network, plan: &Plan) -> TokenStream {
+pub fn generate(network: &Network, plan: &Plan, folded: Option<&Folded>) -> TokenStream {
     let structure = structure::structure(network, plan);
+    let gradients = structure::gradients(network);
     let scratch = memory::scratch(network, plan);
     let tape = memory::tape(network, plan);
-    let proof = memory::proof(network, plan);
-    let constants = constants(&network.name, &network.visibility);
-    let implementation = network::implementation(network, plan);
+    let proof = memory::proof(network, plan, true);
+    let implementation = network::implementation(network, plan, true);
+    let differentiable = differentiable::implementation(network, plan);
     let training = train::implementation(network);
+    let constants = structure::constants(&network.name, &network.visibility);
+    let training_constant = structure::training_constant(&network.name, &network.visibility);
+    let folded = folded.map(|folded| folded::folded(network, folded));
     code! {
         #structure
+        #gradients
         #scratch
         #tape
         #proof
         #implementation
+        #differentiable
         #training
         #constants
+        #training_constant
+        #folded
     }
 }

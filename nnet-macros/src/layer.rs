@@ -1,16 +1,88 @@
 //! What a layer is once its arguments are understood, and what the passes ask about it.
 
-use nnet_core::shape::Window2d;
+use nnet_core::shape::{Shape, Window2d};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
-    Conv2d { out: usize, window: Window2d, bias: bool },
-    MaxPool2d { window: Window2d },
-    AvgPool2d { window: Window2d },
+    Conv2d(Convolution),
+    Conv1d(Convolution),
+    ConvTranspose2d {
+        convolution: Convolution,
+        output_padding: [usize; 2],
+    },
+    MaxPool2d {
+        window: Window2d,
+    },
+    MaxPool1d {
+        window: Window2d,
+    },
+    AvgPool2d {
+        window: Window2d,
+        count_include_pad: bool,
+    },
+    AvgPool1d {
+        window: Window2d,
+        count_include_pad: bool,
+    },
+    AdaptiveAvgPool2d {
+        output: [usize; 2],
+    },
+    AdaptiveAvgPool1d {
+        output: usize,
+    },
     GlobalAvgPool2d,
-    Linear { out: usize, bias: bool },
+    Upsample2d {
+        scale: [usize; 2],
+        mode: UpsampleMode,
+    },
+    ZeroPad2d {
+        padding: [usize; 4],
+    },
+    Linear {
+        out: usize,
+        bias: bool,
+    },
     Flatten,
+    BatchNorm {
+        eps: f64,
+        momentum: f64,
+    },
+    LayerNorm {
+        eps: f64,
+    },
+    GroupNorm {
+        groups: usize,
+        eps: f64,
+    },
+    Dropout {
+        p: f64,
+    },
+    Dropout2d {
+        p: f64,
+    },
+    PRelu {
+        per_channel: bool,
+    },
     Activation(Activation),
+    /// A network or a user's own layer, by its path; what it gives is what its contract states.
+    ByPath {
+        output: Shape,
+    },
+}
+
+/// One-dimensional ones have height 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Convolution {
+    pub out: usize,
+    pub window: Window2d,
+    pub groups: usize,
+    pub bias: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum UpsampleMode {
+    Nearest,
+    Bilinear { align_corners: bool },
 }
 
 /// A function of each entry, or of all features, that gives the shape it takes.
@@ -18,11 +90,39 @@ pub enum Kind {
 pub enum Activation {
     Relu,
     LeakyRelu { slope: f64 },
-    Sigmoid,
-    Tanh,
+    Relu6,
+    Elu { alpha: f64 },
+    Selu,
     Gelu,
+    Silu,
+    Mish,
+    Softplus { beta: f64, threshold: f64 },
+    Softsign,
+    Sigmoid,
+    HardSigmoid,
+    HardSwish,
+    Tanh,
     Softmax,
     LogSoftmax,
+}
+
+/// What a layer does with the buffer of its input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Manner {
+    /// Writes another.
+    Through,
+    /// Overwrites it.
+    InPlace,
+    /// Leaves it as it is, perhaps called another shape.
+    View,
+}
+
+/// The value that a layer's backward reads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reads {
+    Nothing,
+    Input,
+    Output,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -50,33 +150,84 @@ pub enum Scheme {
 }
 
 impl Kind {
-    /// Whether it learns, and so is a field of the network.
+    /// Whether it is a field of the network.
     pub fn has_parameters(&self) -> bool {
-        matches!(self, Kind::Conv2d { .. } | Kind::Linear { .. })
+        self.is_affine()
+            || matches!(
+                self,
+                Kind::LayerNorm { .. } | Kind::GroupNorm { .. } | Kind::PRelu { .. } | Kind::ByPath { .. }
+            )
+            || matches!(self, Kind::BatchNorm { .. })
     }
 
-    /// Whether its backward reads its input.
-    pub fn backward_reads_input(&self) -> bool {
+    /// The same kind of layer, and a number of channels that suits it.
+    pub fn plain(&self) -> (Kind, usize) {
+        let mut kind = self.clone();
+        let mut n = 1;
+        match &mut kind {
+            Kind::Conv2d(convolution) | Kind::Conv1d(convolution) => convolution.groups = 1,
+            Kind::ConvTranspose2d { convolution, output_padding } => {
+                convolution.groups = 1;
+                *output_padding = [0, 0];
+            }
+            Kind::GroupNorm { groups, .. } => n = *groups,
+            _ => {}
+        }
+        (kind, n)
+    }
+
+    /// Whether it has random weights, and perhaps a bias.
+    pub fn is_affine(&self) -> bool {
+        matches!(self, Kind::Conv2d(_) | Kind::Conv1d(_) | Kind::ConvTranspose2d { .. } | Kind::Linear { .. })
+    }
+
+    pub fn predicts(&self) -> Manner {
         match self {
-            Kind::Conv2d { .. } | Kind::MaxPool2d { .. } | Kind::Linear { .. } => true,
-            Kind::Activation(activation) => *activation == Activation::Gelu,
-            Kind::AvgPool2d { .. } | Kind::GlobalAvgPool2d | Kind::Flatten => false,
+            Kind::Flatten | Kind::Dropout { .. } | Kind::Dropout2d { .. } => Manner::View,
+            Kind::Activation(_) | Kind::BatchNorm { .. } => Manner::InPlace,
+            _ => Manner::Through,
         }
     }
 
-    /// Whether its backward reads its output.
-    pub fn backward_reads_output(&self) -> bool {
-        matches!(self, Kind::Activation(activation) if *activation != Activation::Gelu)
+    /// How it runs in training.
+    pub fn trains(&self, frozen: bool) -> Manner {
+        match self {
+            Kind::Dropout { .. } | Kind::Dropout2d { .. } => Manner::InPlace,
+            Kind::BatchNorm { .. } if !frozen => Manner::Through,
+            _ => self.predicts(),
+        }
     }
 
-    /// Whether it only gives its input another shape.
-    pub fn is_view(&self) -> bool {
-        *self == Kind::Flatten
+    /// What its backward does with the gradient of its output.
+    pub fn goes_back(&self) -> Manner {
+        match self {
+            Kind::Flatten => Manner::View,
+            Kind::Activation(_) | Kind::BatchNorm { .. } | Kind::Dropout { .. } | Kind::Dropout2d { .. } => {
+                Manner::InPlace
+            }
+            _ => Manner::Through,
+        }
     }
 
-    /// Whether it overwrites its input, and in backward its gradient.
-    pub fn is_in_place(&self) -> bool {
-        matches!(self, Kind::Activation(_))
+    pub fn backward_reads(&self, frozen: bool) -> Reads {
+        match self {
+            Kind::MaxPool2d { .. }
+            | Kind::MaxPool1d { .. }
+            | Kind::LayerNorm { .. }
+            | Kind::GroupNorm { .. }
+            | Kind::PRelu { .. }
+            | Kind::ByPath { .. } => Reads::Input,
+            Kind::Activation(activation) if activation.backward_reads_input() => Reads::Input,
+            Kind::Activation(_) => Reads::Output,
+            Kind::BatchNorm { .. } if !frozen => Reads::Input,
+            _ if self.is_affine() && !frozen => Reads::Input,
+            _ => Reads::Nothing,
+        }
+    }
+
+    /// Whether it waits in training for all samples of the batch.
+    pub fn meets(&self, frozen: bool) -> bool {
+        matches!(self, Kind::BatchNorm { .. }) && !frozen
     }
 }
 
@@ -84,6 +235,11 @@ impl Activation {
     /// Whether an entry of its output depends on all of its input.
     pub fn is_over_features(&self) -> bool {
         matches!(self, Activation::Softmax | Activation::LogSoftmax)
+    }
+
+    fn backward_reads_input(&self) -> bool {
+        use Activation::{Gelu, HardSwish, Mish, Silu, Softplus};
+        matches!(self, Gelu | Silu | Mish | Softplus { .. } | HardSwish)
     }
 }
 

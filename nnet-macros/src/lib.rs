@@ -4,7 +4,8 @@
 //! |---|---|---|---|
 //! | parse | `parse.rs` | tokens | `ast::Declaration`: what is written |
 //! | check | `check.rs` | arguments, names, attributes | `check::Checked`: typed layers |
-//! | infer | `infer.rs` | the shape rules of `nnet_core` | `infer::Draft`, `infer::Network`: shapes, parameters, work |
+//! | infer | `infer.rs` | the shape rules of `nnet_core` | `infer::Draft`, `infer::Network`: a list of operations, a tree of fields |
+//! | fold | `fold.rs` | batch norms behind layers that can take them over | `fold::Folded`: the network for prediction |
 //! | plan | `plan.rs` | lifetimes of values and gradients | `plan::Plan`: where each one lives |
 //! | generate | `generate.rs` | network and plan | Rust; it decides nothing and cannot fail |
 //!
@@ -21,6 +22,7 @@ mod check;
 mod errors;
 mod fallback;
 mod flow;
+mod fold;
 mod generate;
 mod infer;
 mod init;
@@ -56,33 +58,70 @@ use crate::errors::Errors;
 /// }
 /// ```
 ///
-/// Between the struct's name and the layers stand the shapes of one input and one output: `[n]`, or
-/// `[channels, height, width]`. All other sizes follow. A shape after a layer is a contract that is checked.
+/// Between the struct's name and the layers stand the shapes of one input and one output: `[n]`, `[channels, length]`,
+/// or `[channels, height, width]`. All other sizes follow. A shape after a layer or a block is a contract that is checked.
 /// Sizes are integer literals.
 ///
 /// # Layers
 ///
 /// Arguments have the order and defaults of PyTorch, but the size of the input is inferred and never written: what
-/// PyTorch calls `Conv2d(1, 6, 5)` is `Conv2d(6, 5)`. `kernel`, `stride` and `padding` are one integer, or
-/// `[height, width]`.
+/// PyTorch calls `Conv2d(1, 6, 5)` is `Conv2d(6, 5)`. In two dimensions `kernel`, `stride`, `padding` and `dilation` are
+/// one integer, or `[height, width]`. `padding = "same"` keeps the size, at stride 1.
 ///
 /// | layer | gives |
 /// |---|---|
-/// | `Conv2d(out, kernel, stride = 1, padding = 0, bias = true)` | `out` channels |
-/// | `MaxPool2d(kernel, stride = kernel, padding = 0)` | the largest entry of each window |
-/// | `AvgPool2d(kernel, stride = kernel, padding = 0)` | the mean of each window, the padding's zeros counted |
+/// | `Conv2d(out, kernel, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true)` | `out` channels; with as many `groups` as channels, each by itself |
+/// | `Conv1d(..)` | the same of `[channels, length]` |
+/// | `ConvTranspose2d(out, kernel, stride = 1, padding = 0, output_padding = 0, groups = 1, bias = true, dilation = 1)` | `out` channels, enlarged |
+/// | `MaxPool2d(kernel, stride = kernel, padding = 0, dilation = 1)`, `MaxPool1d` | the largest entry of each window |
+/// | `AvgPool2d(kernel, stride = kernel, padding = 0, count_include_pad = true)`, `AvgPool1d` | the mean of each window |
+/// | `AdaptiveAvgPool2d(output_size)`, `AdaptiveAvgPool1d` | means of as many windows as asked for |
 /// | `GlobalAvgPool2d` | the mean of each channel, flat |
+/// | `Upsample2d(scale_factor, mode = "nearest", align_corners = false)` | an enlarged map; the other mode is `"bilinear"` |
+/// | `ZeroPad2d(padding)` | zeros around: one integer, or `[left, right, top, bottom]` |
 /// | `Linear(out, bias = true)` | `out` features |
 /// | `Flatten` | all entries as features |
-/// | `Relu`, `LeakyRelu(slope = 0.01)`, `Gelu`, `Sigmoid`, `Tanh` | the function of each entry |
+/// | `BatchNorm(eps = 1e-5, momentum = 0.1)` | each channel or feature normalised over the whole batch; in `predict` by its running statistics |
+/// | `LayerNorm(eps = 1e-5)` | each sample normalised, scaled and shifted entry by entry |
+/// | `GroupNorm(groups, eps = 1e-5)` | each group of channels of a sample normalised |
+/// | `Dropout(p = 0.5)`, `Dropout2d(p = 0.5)` | in training 0 with probability `p`, else x / (1 − p); entries, or whole channels |
+/// | `Relu`, `LeakyRelu(slope = 0.01)`, `PRelu(per_channel = false)`, `Relu6`, `Elu(alpha = 1)`, `Selu`, `Gelu`, `Silu`, `Mish`, `Softplus(beta = 1, threshold = 20)`, `Softsign`, `Sigmoid`, `HardSigmoid`, `HardSwish`, `Tanh` | the function of each entry |
 /// | `Softmax`, `LogSoftmax` | probabilities over all features, or their logarithms |
 ///
 /// A layer with a name and parameters is a field of the struct. Without a name it is called by its type and position:
 /// `conv2d_0`.
 ///
 /// Weights begin as `#[init(..)]` says: `xavier_uniform`, `xavier_normal`, `kaiming_uniform` or `kaiming_normal`, each
-/// perhaps with a `(gain = 1.5)`. By default it is `kaiming_uniform` before `Relu`, `LeakyRelu` and `Gelu`, and
-/// `xavier_uniform` elsewhere, with the gain that the activation asks for. Biases begin at 0.
+/// perhaps with a `(gain = 1.5)`. By default it is `kaiming_uniform` before rectifiers (`Relu` and its smooth and leaky
+/// kin), and `xavier_uniform` elsewhere, with the gain that the next activation asks for. Biases begin at 0.
+///
+/// # Blocks
+///
+/// | block | gives |
+/// |---|---|
+/// | `residual { .. }` | what its layers give, plus its input |
+/// | `residual(shortcut = Conv2d(32, 1, stride = 2)) { .. }`, `residual { .. } shortcut { .. }` | the same, plus what the shortcut makes of its input |
+/// | `add { a: { .. }, b: Linear(8), {} }` | the sum of its arms, each a layer or layers in braces; `{}` is the input itself |
+/// | `concat { a: { .. }, b: .. }` | its arms joined along the first dimension |
+/// | `repeat(3) { .. }` | its layers three times over, each time with parameters of their own |
+/// | `{ .. }` | its layers |
+///
+/// A block with a name is a field that holds its layers: `block1: residual { conv2: Conv2d(..) }` is
+/// `net.block1.conv2.weight` in Rust and `block1.conv2.weight` in files, and its type is `NetBlock1`. The layers of a block
+/// without a name belong to the structure around it. A `repeat` is an array: `net.blocks[1].conv`, `blocks.1.conv`.
+///
+/// # Networks and layers of your own
+///
+/// `features: self::Features -> [64]` takes another network as a layer, or any type that implements `nnet::Layer`. It is
+/// written as a path with `::`, its generic arguments without the number type, which is put in front: `self::Scale<3>` is
+/// `Scale<S, 3>`. What it gives must be stated; what it takes and gives is compared with what is around it.
+///
+/// # Freezing
+///
+/// `#[frozen]` before a layer or block keeps its parameters as they are: no gradient, no moments, no weight decay, and
+/// where nothing before it learns, no backward pass and no tape. A frozen batch norm uses its running statistics in
+/// training too; dropout goes on. A layer by path can be frozen where nothing before it learns; it predicts then, with
+/// dropout inside left out. A host can also freeze by name while it runs: `Trainer::freeze`.
 ///
 /// # Losses
 ///
@@ -91,9 +130,11 @@ use crate::errors::Errors;
 ///
 /// # What it makes
 ///
-/// The struct, generic over its number type, `f32` unless told otherwise, with the traits `Flat`, `Network` and, with a
-/// loss, `Train`. Its documentation shows the table of layers. `LeNetScratch` and `LeNetTape` are what it predicts and
-/// trains in.
+/// The struct, generic over its number type, `f32` unless told otherwise, with the traits `Flat`, `Network`,
+/// `Differentiable` and, with a loss, `Train`. Its documentation shows the table of layers. `LeNetScratch` and `LeNetTape`
+/// are what it predicts and trains in, `LeNetGradients` are its gradients: the network's own type, but for what does not
+/// learn. Where batch norms stand right behind convolutions or linear layers, `LeNetFolded` is the network without them,
+/// made by `nnet::folded`.
 #[proc_macro]
 pub fn network(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand(input.into()).into()
@@ -109,7 +150,7 @@ fn expand(tokens: TokenStream) -> TokenStream {
     match draft.complete() {
         Some(network) if errors.is_empty() => {
             let plan = plan::plan(&network);
-            generate::generate(&network, &plan)
+            generate::generate(&network, &plan, fold::fold(&network).as_ref())
         }
         _ => {
             let stub = fallback::stub(&draft);

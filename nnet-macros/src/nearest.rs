@@ -3,6 +3,9 @@
 /// ``unknown layer `Conv2D` (did you mean `Conv2d`?), expected one of …``
 pub fn unknown(what: &str, found: &str, candidates: &[&str]) -> String {
     let expected = match candidates {
+        [only] if nearest(found, &[*only]).is_some() => {
+            return format!("unknown {what} `{found}`{}", suggestion(found, candidates));
+        }
         [only] => format!("expected `{only}`"),
         several => format!("expected one of {}", several.join(", ")),
     };
@@ -15,7 +18,7 @@ pub fn suggestion(found: &str, candidates: &[&str]) -> String {
 }
 
 /// The candidate with the fewest edits to `found`, if those are at most a third of its letters, rounded up.
-fn nearest<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let found = found.to_lowercase();
     let limit = found.chars().count().div_ceil(3);
     let distances = candidates.iter().map(|name| (distance(&found, &name.to_lowercase()), *name));

@@ -4,11 +4,14 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::buffer::Cursor;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Expr, Ident, Path, Result, Token, braced, bracketed, parenthesized, token};
+use syn::{Attribute, Expr, Ident, Path, PathArguments, Result, Token, braced, bracketed, parenthesized, token};
 
-use crate::ast::{Argument, Call, Declaration, Dimensions, Layer};
+use crate::ast::{Argument, Call, Declaration, Dimensions, Layer, Node};
+use crate::check;
 use crate::errors::Errors;
 use crate::nearest::unknown;
+
+mod block;
 
 const EXAMPLE: &str = "`struct LeNet: [1, 28, 28] -> [10] { .. }`";
 
@@ -48,7 +51,7 @@ fn network(input: ParseStream, errors: &mut Errors) -> Result<Declaration> {
     if input.peek(token::Brace) {
         let content;
         body = braced!(content in input).span.join();
-        layers = list(&content, errors, "layer", layer).into_iter().map(Option::unwrap_or_default).collect();
+        layers = block::layers(&content, errors);
     } else {
         if errors.is_empty() {
             errors.push(input.error("expected the layers in braces: `{ Flatten, Linear(10) }`"));
@@ -79,7 +82,9 @@ fn header(input: ParseStream) -> Result<(Dimensions, Dimensions)> {
 /// `[1, 28, 28]`
 fn dimensions(input: ParseStream) -> Result<Dimensions> {
     if !input.peek(token::Bracket) {
-        return Err(input.error("expected a shape in brackets: `[n]` or `[channels, height, width]`"));
+        return Err(
+            input.error("expected a shape in brackets: `[n]`, `[channels, length]` or `[channels, height, width]`")
+        );
     }
     let begin = input.cursor();
     let content;
@@ -88,7 +93,7 @@ fn dimensions(input: ParseStream) -> Result<Dimensions> {
     Ok(Dimensions { sizes, tokens: between(begin, input.cursor()) })
 }
 
-/// `#[..] name: Kind(..) -> [..]`
+/// `#[..] name: node -> [..]`
 fn layer(input: ParseStream, errors: &mut Errors) -> Result<Layer> {
     let attributes = input.call(Attribute::parse_outer)?;
     let is_named = input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]);
@@ -96,29 +101,47 @@ fn layer(input: ParseStream, errors: &mut Errors) -> Result<Layer> {
     if is_named {
         input.parse::<Token![:]>()?;
     }
-    let call = call(input, errors)?;
-    if input.peek(token::Brace) {
-        let content;
-        braced!(content in input);
-        content.parse::<TokenStream>()?;
-        let name = call.as_ref().map(|call| text(&call.path)).unwrap_or_default();
-        let message = format!("unknown block `{name} {{ .. }}`, expected a layer such as `Linear(10)`");
-        return Err(match call {
-            Some(call) => syn::Error::new_spanned(call.tokens, message),
-            None => input.error(message),
-        });
-    }
+    let node = if block::begins(input) {
+        Node::Block(block::block(input, errors)?)
+    } else {
+        let call = layer_call(input, errors)?;
+        if input.peek(token::Brace) { Node::Block(block::unknown(&call, input, errors)?) } else { Node::Call(call) }
+    };
     let contract = if input.parse::<Option<Token![->]>>()?.is_some() { Some(dimensions(input)?) } else { None };
-    Ok(Layer { attributes, name, call, contract })
+    Ok(Layer { attributes, name, node: Some(node), contract })
 }
 
-/// `Kind(..)`; `None` if an argument could not be read, which is reported.
-pub fn call(input: ParseStream, errors: &mut Errors) -> Result<Option<Call>> {
+/// `Kind(..)`, perhaps by a habit from Python behind a module and a dot, which is reported.
+fn layer_call(input: ParseStream, errors: &mut Errors) -> Result<Call> {
     let begin = input.cursor();
-    if !input.peek(Ident) && !input.peek(Token![::]) {
+    let mut found = call(input, errors)?;
+    let module = text(&found.path);
+    while found.arguments.is_empty() && input.parse::<Option<Token![.]>>()?.is_some() {
+        found = call(input, errors)?;
+        if input.peek(Token![.]) {
+            continue;
+        }
+        let name = text(&found.path);
+        let known = check::nearest_layer(&name).unwrap_or(&name);
+        let message = format!("layers stand without a module: write `{known}` for `{module}.{name}`");
+        errors.over(between(begin, input.cursor()), message);
+    }
+    Ok(found)
+}
+
+/// `Kind(..)`; an argument that could not be read is reported and left out.
+pub fn call(input: ParseStream, errors: &mut Errors) -> Result<Call> {
+    let begin = input.cursor();
+    if !input.peek(Ident::peek_any) && !input.peek(Token![::]) {
         return Err(input.error("expected a name, as in `Linear(10)`"));
     }
-    let path = input.call(Path::parse_mod_style)?;
+    let mut path = input.call(Path::parse_mod_style)?;
+    if input.peek(Token![<])
+        && path.segments.len() > 1
+        && let Some(last) = path.segments.last_mut()
+    {
+        last.arguments = PathArguments::AngleBracketed(input.parse()?);
+    }
     let mut arguments = Vec::new();
     if input.peek(token::Paren) {
         let content;
@@ -126,8 +149,8 @@ pub fn call(input: ParseStream, errors: &mut Errors) -> Result<Option<Call>> {
         arguments = list(&content, errors, "argument", argument);
     }
     let tokens = between(begin, input.cursor());
-    let arguments: Option<Vec<_>> = arguments.into_iter().collect();
-    Ok(arguments.map(|arguments| Call { path, arguments, tokens }))
+    let arguments = arguments.into_iter().flatten().collect();
+    Ok(Call { path, arguments, tokens })
 }
 
 /// `value` or `name = value`
@@ -170,12 +193,12 @@ fn setting(input: ParseStream, errors: &mut Errors, loss: &mut Option<Call>) -> 
     let call = call(input, errors)?;
     if input.parse::<Option<Token![;]>>()?.is_none() {
         let message = "expected `;` after the loss";
-        return Err(match (input.is_empty(), &call) {
-            (true, Some(call)) => syn::Error::new_spanned(&call.tokens, message),
-            _ => input.error(message),
-        });
+        let is_last = input.is_empty();
+        let error = if is_last { syn::Error::new_spanned(&call.tokens, message) } else { input.error(message) };
+        *loss = Some(call);
+        return Err(error);
     }
-    *loss = call;
+    *loss = Some(call);
     Ok(())
 }
 
@@ -188,20 +211,16 @@ fn list<T>(
 ) -> Vec<Option<T>> {
     let mut items = Vec::new();
     while !input.is_empty() {
-        let read = item(input, errors).and_then(|item| {
-            if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
-                return Ok(item);
-            }
-            Err(input.error(format_args!("expected `,` between one {what} and the next")))
-        });
-        items.push(match read {
-            Ok(item) => Some(item),
-            Err(error) => {
-                errors.push(error);
-                skip_past(input, Some(','));
-                None
-            }
-        });
+        let read = item(input, errors);
+        let error = match &read {
+            Ok(_) if input.is_empty() => None,
+            Ok(_) if input.peek(Token![,]) => None,
+            Ok(_) => Some(input.error(format_args!("expected `,` between one {what} and the next"))),
+            Err(error) => Some(error.clone()),
+        };
+        errors.extend(error);
+        skip_past(input, Some(','));
+        items.push(read.ok());
     }
     items
 }

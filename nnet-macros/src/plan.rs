@@ -1,110 +1,138 @@
 //! Memory: where each value and each gradient lives, and which are kept for backward.
 //!
-//! A value is called by the layer that wrote it. Activations overwrite their input where nothing needs it any more;
-//! `Flatten` is another view of the same numbers.
+//! A buffer is the input, a field of the tape, or for a while a part of a work area. Activations overwrite their input
+//! where nothing needs it any more; `Flatten` is another view of the same numbers. Buffers that are never needed at
+//! the same time share an area.
 
+mod areas;
 mod backward;
 mod forward;
 
-pub use backward::{Backward, Gradient, Step as BackwardStep, Target};
-pub use forward::{Action, Forward, Step as ForwardStep};
+pub use backward::{Backward, Step as BackwardStep};
+pub use forward::{Forward, Step as ForwardStep};
 use nnet_core::shape::Shape;
 
-use crate::infer::{Layer, Network};
+use crate::infer::{Layer, Network, Operation, Value};
+use crate::layer::{Kind, Reads};
 
 /// All that `generate` needs to know about memory.
 pub struct Plan {
     pub predict: Forward,
     pub train: Forward,
     pub backward: Backward,
-    pub scratch: Areas,
+    /// Entries of each work area of `predict`.
+    pub scratch: Vec<usize>,
     pub tape: Tape,
-}
-
-/// One of the two work areas.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Area {
-    A,
-    B,
-}
-
-/// Where a layer writes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Place {
-    Area(Area),
-    /// The field of the tape with the layer's name.
-    Field,
-}
-
-/// A value that a layer reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Value {
-    /// The network's input.
-    Input,
-    /// What the layer at this position wrote, or viewed.
-    Of(usize),
-}
-
-/// How many entries each work area holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Areas {
-    pub a: usize,
-    pub b: usize,
 }
 
 /// What training keeps and works in.
 pub struct Tape {
-    /// The layers whose buffers backward reads, or that are the output.
+    /// The operations whose buffers backward reads, or that are the output.
     pub fields: Vec<usize>,
-    pub areas: Areas,
-    /// Entries of all fields, the output gradient and the areas.
-    pub entries: usize,
+    /// The batch norms, whose statistics are kept.
+    pub statistics: Vec<usize>,
+    /// Entries of each work area.
+    pub areas: Vec<usize>,
+}
+
+/// A buffer, called by the value that is in it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Operand {
+    pub storage: Storage,
+    /// The value whose name and shape it goes by.
+    pub value: Value,
+}
+
+/// Where a value or a gradient lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Storage {
+    /// The network's input.
+    Input,
+    /// The field of the tape with this operation's name and shape.
+    Field(usize),
+    /// A work area.
+    Area(usize),
+    /// The field of the tape that backward starts from.
+    OutputGradient,
+    /// The gradient that the caller asks for.
+    Caller,
+}
+
+/// Which values train something, and which gradients backward computes.
+pub struct Needs {
+    /// For each value, whether a layer that learns is before it.
+    pub trains: Vec<bool>,
+    /// Whether the gradient of the input can be asked for: not if frozen layers come first.
+    pub input_gradient: bool,
 }
 
 pub fn plan(network: &Network) -> Plan {
-    let layers = &network.layers;
-    let predict = forward::plan(layers, &vec![false; layers.len()]);
-    let train = forward::plan(layers, &forward::needed_by_backward(layers));
-    let backward = backward::plan(layers, &train);
-    let fields = train.fields();
-    let areas = train.areas.max(backward.areas);
-    let kept: usize = fields.iter().filter_map(|field| layers.get(*field)).map(|layer| entries(layer.output)).sum();
-    let entries = kept + entries(network.output) + areas.a + areas.b;
-    Plan { scratch: predict.areas, predict, train, backward, tape: Tape { fields, areas, entries } }
+    let needs = Needs::of(network);
+    let predict = forward::plan(network, forward::Mode::Predict, &[]);
+    let train = forward::plan(network, forward::Mode::Train, &needs.kept(network));
+    let backward = backward::plan(network, &needs, &train);
+    let fields = train.fields.clone();
+    let statistics = (0..network.operations.len()).filter(|at| network.operations[*at].meets()).collect();
+    let areas = backward.areas.clone();
+    Plan { scratch: predict.areas.clone(), predict, train, backward, tape: Tape { fields, statistics, areas } }
 }
 
-impl Area {
-    pub fn other(self) -> Self {
-        match self {
-            Area::A => Area::B,
-            Area::B => Area::A,
+impl Needs {
+    pub fn of(network: &Network) -> Self {
+        let mut trains = vec![false];
+        for operation in &network.operations {
+            let learns = operation.layer().is_some_and(Layer::learns);
+            let before = operation.inputs.iter().any(|input| trains.get(*input).copied().unwrap_or_default());
+            trains.push(learns || before);
         }
+        let is_frozen = |operation: &Operation| operation.layer().is_some_and(|layer| layer.frozen && !layer.learns());
+        let first = network.operations.iter().zip(trains.iter().skip(1)).filter(|(_, trains)| !**trains);
+        let input_gradient = !first.into_iter().any(|(operation, _)| is_frozen(operation) && has_parameters(operation));
+        Self { trains, input_gradient }
+    }
+
+    pub fn is_trained(&self, value: Value) -> bool {
+        self.trains.get(value).copied().unwrap_or_default()
+    }
+
+    /// Whether backward passes through the operation at all.
+    pub fn goes_back(&self, operation: usize) -> bool {
+        self.is_trained(operation + 1) || self.input_gradient
+    }
+
+    /// For each value, whether backward reads it. The output is always kept.
+    fn kept(&self, network: &Network) -> Vec<bool> {
+        let mut kept = vec![false; network.operations.len() + 1];
+        for (at, operation) in network.operations.iter().enumerate().filter(|(at, _)| self.goes_back(*at)) {
+            let Some(layer) = operation.layer() else { continue };
+            let read = match layer.kind.backward_reads(layer.frozen) {
+                Reads::Nothing => continue,
+                Reads::Input => operation.inputs.first().copied().unwrap_or_default(),
+                Reads::Output => at + 1,
+            };
+            if let Some(kept) = kept.get_mut(read) {
+                *kept = true;
+            }
+        }
+        if let Some(output) = kept.last_mut() {
+            *output = true;
+        }
+        kept
     }
 }
 
-impl Areas {
-    /// Makes room for a tensor.
-    fn fit(&mut self, area: Area, shape: Shape) {
-        let size = match area {
-            Area::A => &mut self.a,
-            Area::B => &mut self.b,
-        };
-        *size = entries(shape).max(*size);
-    }
+fn has_parameters(operation: &Operation) -> bool {
+    operation.layer().is_some_and(|layer| layer.kind.has_parameters())
+}
 
-    fn max(self, other: Self) -> Self {
-        Self { a: self.a.max(other.a), b: self.b.max(other.b) }
-    }
+/// Whether the layer is a network or a user's own that stays as it is, so that training only predicts with it.
+pub fn only_predicts(operation: &Operation) -> bool {
+    operation.layer().is_some_and(|layer| layer.frozen && matches!(layer.kind, Kind::ByPath { .. }))
 }
 
 /// The entries of a shape that was inferred, which are known to fit.
 pub fn entries(shape: Shape) -> usize {
     shape.entries().unwrap_or_default()
-}
-
-/// The position of the first layer that learns: backward ends there, unless the input's gradient is asked for.
-fn first_with_parameters(layers: &[Layer]) -> Option<usize> {
-    layers.iter().position(|layer| layer.kind.has_parameters())
 }
 
 #[cfg(test)]

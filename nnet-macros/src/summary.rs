@@ -2,7 +2,8 @@
 
 use nnet_core::shape::Shape;
 
-use crate::infer::{Layer, Network};
+use crate::generate::memory;
+use crate::infer::{Layer, Network, Operation};
 use crate::plan::Plan;
 use crate::table::{Align, align, thousands};
 
@@ -11,29 +12,50 @@ const F32: usize = size_of::<f32>();
 
 /// The documentation of the network's type, after the user's own.
 pub fn network(network: &Network, plan: &Plan) -> String {
-    let mut rows = vec![["layer", "", "output", "parameters", "MACs"].map(str::to_owned)];
-    rows.push(["input".to_owned(), String::new(), network.input.to_string(), String::new(), String::new()]);
-    rows.extend(network.layers.iter().map(row));
-    let (parameters, macs) = (network.parameter_count(), network.macs());
-    rows.push(["total".to_owned(), String::new(), String::new(), thousands(parameters), thousands(macs)]);
-    let columns = [Align::Left, Align::Left, Align::Left, Align::Right, Align::Right];
-    let table = align(columns, &rows).join("\n");
-    let weights = thousands(parameters * F32);
-    let scratch = thousands((plan.scratch.a + plan.scratch.b) * F32);
-    let training = thousands((plan.tape.entries + parameters) * F32);
-    format!(
-        "```text\n{table}\n```\n\nBytes with `f32`: {weights} of parameters; besides these, \
-         {scratch} to predict, {training} (gradients and tape) to train on one sample."
-    )
+    described(network, plan, true)
 }
 
-fn row(layer: &Layer) -> [String; 5] {
+/// The same of a network that cannot be trained.
+pub fn predictor(network: &Network, plan: &Plan) -> String {
+    described(network, plan, false)
+}
+
+fn described(network: &Network, plan: &Plan, is_trained: bool) -> String {
+    let mut rows = vec![["layer", "", "output", "parameters", "MACs"].map(str::to_owned)];
+    rows.push(["input".to_owned(), String::new(), network.input.to_string(), String::new(), String::new()]);
+    rows.extend(network.operations.iter().map(row));
+    let (parameters, macs) = (network.parameter_count(), network.macs());
+    if !network.has_paths() {
+        rows.push(["total".to_owned(), String::new(), String::new(), thousands(parameters), thousands(macs)]);
+    }
+    let columns = [Align::Left, Align::Left, Align::Left, Align::Right, Align::Right];
+    let table = align(columns, &rows).join("\n");
+    format!("```text\n{table}\n```{}", bytes(network, plan, is_trained))
+}
+
+/// The memory, if all of it is known here: sizes of layers by path are not.
+fn bytes(network: &Network, plan: &Plan, is_trained: bool) -> String {
+    let (false, [Some(scratch), Some(tape)]) = (network.has_paths(), memory::sizes(network, plan)) else {
+        return String::new();
+    };
+    let entries: usize = network.layers().map(Layer::entries).sum();
+    let learned = network.layers().filter(|layer| layer.learns()).map(Layer::parameter_count).sum::<usize>();
+    let [weights, scratch, training] = [entries, scratch, tape + learned].map(|entries| thousands(entries * F32));
+    let text = format!("\n\nBytes with `f32`: {weights} of parameters; besides these, {scratch} to predict");
+    if !is_trained {
+        return format!("{text}.");
+    }
+    format!("{text}, {training} (gradients and tape) to train on one sample.")
+}
+
+fn row(operation: &Operation) -> [String; 5] {
+    let layer = operation.layer().filter(|_| !operation.is_by_path());
     [
-        layer.name.to_string(),
-        layer.declaration.clone(),
-        layer.output.to_string(),
-        count(layer.parameter_count()),
-        count(layer.macs),
+        operation.label.clone(),
+        operation.declaration.clone(),
+        operation.output.to_string(),
+        layer.map_or_else(String::new, |layer| count(layer.parameter_count())),
+        layer.map_or_else(String::new, |layer| count(layer.macs)),
     ]
 }
 
@@ -43,16 +65,21 @@ fn count(number: usize) -> String {
 }
 
 /// The documentation of a layer's field.
-pub fn field(layer: &Layer) -> String {
-    let Layer { declaration, input, output, macs, .. } = layer;
-    let parameters = thousands(layer.parameter_count());
-    format!("`{declaration}`: `{input}` → `{output}`, {parameters} parameters, {} MACs", thousands(*macs))
+pub fn field(operation: &Operation, layer: &Layer) -> String {
+    let Operation { declaration, input, output, .. } = operation;
+    if operation.is_by_path() {
+        return format!("`{declaration}`: `{input}` → `{output}`");
+    }
+    let (parameters, macs) = (thousands(layer.parameter_count()), thousands(layer.macs));
+    let frozen = if layer.frozen { ", frozen" } else { "" };
+    format!("`{declaration}`: `{input}` → `{output}`, {parameters} parameters{frozen}, {macs} MACs")
 }
 
 /// `[1, 28, 28]` as its sizes.
 pub fn sizes(shape: Shape) -> Vec<usize> {
     match shape {
         Shape::Flat(n) => vec![n],
+        Shape::Sequence(sizes) => sizes.to_vec(),
         Shape::Map(sizes) => sizes.to_vec(),
     }
 }

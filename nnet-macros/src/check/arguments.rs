@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use nnet_core::shape::{ShapeError, Window2d};
+use nnet_core::shape::ShapeError;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Lit, UnOp};
@@ -14,6 +14,15 @@ use crate::parse;
 
 /// A name, and the default as it is documented. Without one it must be given.
 pub type Parameter = (&'static str, Option<&'static str>);
+
+/// What is added around an input.
+#[derive(Clone, Copy)]
+pub enum Padding {
+    /// Height and width, on each side.
+    Each([usize; 2]),
+    /// As much as keeps the size.
+    Same,
+}
 
 /// The arguments of one call, each with its parameter.
 pub struct Arguments<'a> {
@@ -101,16 +110,86 @@ impl<'a> Arguments<'a> {
         self.value(name, None, errors, |value| integer(value).and_then(nonzero))
     }
 
-    /// `kernel`, `stride` and `padding`; a stride that is not given is `default_stride`, or else the kernel.
-    pub fn window(&self, default_stride: Option<[usize; 2]>, errors: &mut Errors) -> Option<Window2d> {
-        let nonzero_pair = |value: &Expr| {
-            let [height, width] = pair(value)?;
-            Ok([nonzero(height)?, nonzero(width)?])
-        };
-        let kernel = self.value("kernel", None, errors, nonzero_pair);
-        let stride = self.value("stride", default_stride.or(kernel), errors, nonzero_pair);
-        let padding = self.value("padding", Some([0, 0]), errors, pair);
-        Some(Window2d::new(kernel?, stride?, padding?))
+    /// An integer of at least 1, or the default.
+    pub fn size_or(&self, name: &'static str, default: usize, errors: &mut Errors) -> Option<usize> {
+        self.value(name, Some(default), errors, |value| integer(value).and_then(nonzero))
+    }
+
+    /// One integer of at least 1 for both axes, or `[height, width]`.
+    pub fn sizes(&self, name: &str, errors: &mut Errors) -> Option<[usize; 2]> {
+        self.value(name, None, errors, nonzero_pair)
+    }
+
+    /// One integer for both axes, or `[height, width]`.
+    pub fn pair(&self, name: &str, default: [usize; 2], errors: &mut Errors) -> Option<[usize; 2]> {
+        self.value(name, Some(default), errors, pair)
+    }
+
+    /// A part of a window: as [`sizes`](Self::sizes), or in one dimension one integer, the height being 1.
+    pub fn extent(
+        &self,
+        name: &str,
+        dimensions: usize,
+        default: Option<[usize; 2]>,
+        errors: &mut Errors,
+    ) -> Option<[usize; 2]> {
+        self.value(name, default, errors, |value| match dimensions {
+            1 => integer(value).and_then(nonzero).map(|width| [1, width]),
+            _ => nonzero_pair(value),
+        })
+    }
+
+    /// `padding = 2`, `[2, 1]` or `"same"`.
+    pub fn padding(&self, dimensions: usize, errors: &mut Errors) -> Option<Padding> {
+        self.value("padding", Some(Padding::Each([0, 0])), errors, |value| {
+            if let Some(Lit::Str(word)) = literal(value) {
+                return match word.value().as_str() {
+                    "same" => Ok(Padding::Same),
+                    _ => Err(format!("must be a number or \"same\", found `{}`", text(value))),
+                };
+            }
+            let each = if dimensions == 1 { integer(value).map(|width| [0, width]) } else { pair(value) };
+            each.map(Padding::Each)
+        })
+    }
+
+    /// `padding = 1`, or `[left, right, top, bottom]`.
+    pub fn sides(&self, name: &str, errors: &mut Errors) -> Option<[usize; 4]> {
+        self.value(name, None, errors, |value| {
+            let Expr::Array(array) = plain(value) else { return integer(value).map(|all| [all; 4]) };
+            let sides: Vec<_> = array.elems.iter().map(integer).collect::<Result<_, _>>()?;
+            let wanted = "must be one integer, or `[left, right, top, bottom]`";
+            <[usize; 4]>::try_from(sides).map_err(|_| format!("{wanted}, found `{}`", text(value)))
+        })
+    }
+
+    /// One of some words in quotes.
+    pub fn word(
+        &self,
+        name: &str,
+        default: &'static str,
+        words: &[&'static str],
+        errors: &mut Errors,
+    ) -> Option<&'static str> {
+        self.value(name, Some(default), errors, |value| {
+            let found = if let Some(Lit::Str(word)) = literal(value) { Some(word.value()) } else { None };
+            let known = words.iter().find(|word| found.as_deref() == Some(**word)).copied();
+            let wanted = || words.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" or ");
+            known.ok_or_else(|| format!("must be {}, found `{}`", wanted(), text(value)))
+        })
+    }
+
+    /// A number from 0 to 1.
+    pub fn share(&self, name: &str, default: f64, errors: &mut Errors) -> Option<f64> {
+        let share = |number| Some(number).filter(|number| (0.0..=1.0).contains(number));
+        self.number(name, Some(default), "from 0 to 1", share, errors)
+    }
+
+    /// Reports a value that does not go with another.
+    pub fn refuse_value(&self, name: &str, why: &str, errors: &mut Errors) {
+        if let Some(value) = self.get(name) {
+            errors.over(value, format_args!("{}: {name} {why}", self.owner));
+        }
     }
 
     pub fn flag(&self, name: &str, default: bool, errors: &mut Errors) -> Option<bool> {
@@ -131,7 +210,8 @@ impl<'a> Arguments<'a> {
     ) -> Option<T> {
         self.value(name, default, errors, |value| {
             let number = real(value).filter(|number| number.is_finite()).and_then(convert);
-            number.ok_or_else(|| format!("must be a finite number {range}, found `{}`", text(value)))
+            let range = if range.is_empty() { String::new() } else { format!(" {range}") };
+            number.ok_or_else(|| format!("must be a finite number{range}, found `{}`", text(value)))
         })
     }
 
@@ -219,7 +299,13 @@ fn pair(value: &Expr) -> Result<[usize; 2], String> {
     }
 }
 
-fn nonzero(size: usize) -> Result<usize, String> {
+/// As [`pair`], each at least 1.
+fn nonzero_pair(value: &Expr) -> Result<[usize; 2], String> {
+    let [height, width] = pair(value)?;
+    Ok([nonzero(height)?, nonzero(width)?])
+}
+
+pub fn nonzero(size: usize) -> Result<usize, String> {
     // The wording of the rule, without the argument's name, which the caller puts before it.
     let zero = || ShapeError::Zero { argument: "" }.to_string().trim_start().to_owned();
     if size == 0 { Err(zero()) } else { Ok(size) }
@@ -249,7 +335,7 @@ pub fn written(call: &Call) -> String {
 }
 
 /// A value as a person would write it.
-fn text(value: &Expr) -> String {
+pub fn text(value: &Expr) -> String {
     if let Some(positive) = negated(value) {
         return format!("-{}", text(positive));
     }

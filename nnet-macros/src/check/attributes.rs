@@ -14,8 +14,8 @@ use crate::parse;
 const SCHEMES: &[&str] = &["xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal"];
 const SCHEME: &[Parameter] = &[("gain", Some("that of the next activation"))];
 
-/// Words that the language may need, and attributes that could remove a layer unseen.
-const REFUSED: &[&str] = &["frozen", "cfg", "cfg_attr"];
+/// Attributes that could remove a layer unseen.
+const REFUSED: &[&str] = &["cfg", "cfg_attr"];
 
 pub fn check_network(attributes: &[Attribute], errors: &mut Errors) {
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("repr")) {
@@ -23,39 +23,75 @@ pub fn check_network(attributes: &[Attribute], errors: &mut Errors) {
     }
 }
 
-/// The attributes for the layer's field, and how it begins.
-pub fn check_layer(
-    name: &Ident,
-    attributes: Vec<Attribute>,
-    kind: Option<&Kind>,
-    errors: &mut Errors,
-) -> (Vec<Attribute>, Option<RequestedInit>) {
-    let mut init = None;
-    let mut kept = Vec::new();
+/// What the attributes of a layer say.
+#[derive(Default)]
+pub struct Found {
+    /// For its field.
+    pub kept: Vec<Attribute>,
+    pub init: Option<RequestedInit>,
+    pub frozen: bool,
+}
+
+pub fn check_layer(name: &Ident, attributes: Vec<Attribute>, kind: Option<&Kind>, errors: &mut Errors) -> Found {
     let is_field = kind.is_none_or(Kind::has_parameters);
+    let may_begin = kind.is_none_or(Kind::is_affine);
+    check(name, attributes, is_field, may_begin, errors)
+}
+
+/// The attributes of a block; one that is a field may have any but `#[init]`.
+pub fn check_block(name: &Ident, attributes: Vec<Attribute>, is_field: bool, errors: &mut Errors) -> Found {
+    let (frozen, others): (Vec<_>, Vec<_>) = attributes.into_iter().partition(is_frozen);
+    let mut found = check(name, others, is_field, false, errors);
+    for attribute in frozen {
+        freeze(name, &attribute, &mut found, errors);
+    }
+    found
+}
+
+fn is_frozen(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("frozen")
+}
+
+fn freeze(name: &Ident, attribute: &Attribute, found: &mut Found, errors: &mut Errors) {
+    if found.frozen {
+        errors.over(attribute, format_args!("{name}: `#[frozen]` is given twice; remove one"));
+    } else if attribute.meta.require_path_only().is_err() {
+        errors.over(attribute, format_args!("{name}: `#[frozen]` has no arguments; write it without parentheses"));
+    }
+    found.frozen = true;
+}
+
+fn check(name: &Ident, attributes: Vec<Attribute>, is_field: bool, may_begin: bool, errors: &mut Errors) -> Found {
+    let mut found = Found::default();
     for attribute in attributes {
         let word = attribute.path().get_ident().map(ToString::to_string).unwrap_or_default();
         if word == "doc" {
-            kept.push(attribute);
+            found.kept.push(attribute);
         } else if REFUSED.contains(&word.as_str()) {
-            errors.over(&attribute, format_args!("{name}: {}", unknown("attribute", &word, &["init"])));
+            let message = "would change the network unseen; declare two networks and put it before their `network!`";
+            errors.over(&attribute, format_args!("{name}: `#[{word}]` on a layer {message}"));
         } else if !is_field {
             let message = format_args!("{name}: it has no parameters, so `#[{word}]` has no meaning; remove it");
             errors.over(&attribute, message);
+        } else if word == "frozen" {
+            freeze(name, &attribute, &mut found, errors);
         } else if word != "init" {
-            kept.push(attribute);
-        } else if init.is_some() {
+            found.kept.push(attribute);
+        } else if !may_begin {
+            let message = "has no random weights, so `#[init]` has no meaning; remove it";
+            errors.over(&attribute, format_args!("{name}: it {message}"));
+        } else if found.init.is_some() {
             errors.over(&attribute, format_args!("{name}: `#[init]` is given twice; remove one"));
         } else {
-            init = Some(requested(name, &attribute, errors));
+            found.init = requested(name, &attribute, errors);
         }
     }
-    (kept, init.flatten())
+    found
 }
 
 fn requested(name: &Ident, attribute: &Attribute, errors: &mut Errors) -> Option<RequestedInit> {
     match attribute.parse_args_with(|input: ParseStream| parse::call(input, errors)) {
-        Ok(call) => call.and_then(|call| scheme(name, &call, errors)),
+        Ok(call) => scheme(name, &call, errors),
         Err(error) => {
             errors.push(error);
             None

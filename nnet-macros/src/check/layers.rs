@@ -1,85 +1,292 @@
 //! The signatures of the layers: order and defaults of their arguments are PyTorch's, without the input's size.
 
+use nnet_core::shape::{Shape, Window2d};
 use proc_macro2::TokenStream;
-use syn::Ident;
+use syn::{Ident, Path, parse_quote};
 
-use super::arguments::{Arguments, Parameter};
-use crate::ast::Call;
+use super::Stated;
+use super::arguments::{Arguments, Padding, Parameter};
+use crate::ast::{Argument, Call};
 use crate::errors::Errors;
-use crate::layer::{Activation, Kind};
-use crate::nearest::unknown;
+use crate::layer::{Activation, Convolution, Kind, UpsampleMode};
+use crate::nearest::nearest;
 use crate::parse;
 
-const CONV2D: &[Parameter] =
-    &[("out", None), ("kernel", None), ("stride", Some("1")), ("padding", Some("0")), ("bias", Some("true"))];
-const POOL2D: &[Parameter] = &[("kernel", None), ("stride", Some("kernel")), ("padding", Some("0"))];
+const CONV: &[Parameter] = &[
+    ("out", None),
+    ("kernel", None),
+    ("stride", Some("1")),
+    ("padding", Some("0")),
+    ("dilation", Some("1")),
+    ("groups", Some("1")),
+    ("bias", Some("true")),
+];
+const CONV_TRANSPOSE: &[Parameter] = &[
+    ("out", None),
+    ("kernel", None),
+    ("stride", Some("1")),
+    ("padding", Some("0")),
+    ("output_padding", Some("0")),
+    ("groups", Some("1")),
+    ("bias", Some("true")),
+    ("dilation", Some("1")),
+];
+const MAX_POOL: &[Parameter] =
+    &[("kernel", None), ("stride", Some("kernel")), ("padding", Some("0")), ("dilation", Some("1"))];
+const AVG_POOL: &[Parameter] =
+    &[("kernel", None), ("stride", Some("kernel")), ("padding", Some("0")), ("count_include_pad", Some("true"))];
+const ADAPTIVE_POOL: &[Parameter] = &[("output_size", None)];
+const UPSAMPLE: &[Parameter] =
+    &[("scale_factor", None), ("mode", Some("\"nearest\"")), ("align_corners", Some("false"))];
 const LINEAR: &[Parameter] = &[("out", None), ("bias", Some("true"))];
+const EPS: Parameter = ("eps", Some("1e-5"));
+const P: &[Parameter] = &[("p", Some("0.5"))];
 
 /// Every layer, with its parameters.
 const LAYERS: &[(&str, &[Parameter])] = &[
-    ("Conv2d", CONV2D),
-    ("MaxPool2d", POOL2D),
-    ("AvgPool2d", POOL2D),
+    ("Conv2d", CONV),
+    ("Conv1d", CONV),
+    ("ConvTranspose2d", CONV_TRANSPOSE),
+    ("MaxPool2d", MAX_POOL),
+    ("MaxPool1d", MAX_POOL),
+    ("AvgPool2d", AVG_POOL),
+    ("AvgPool1d", AVG_POOL),
+    ("AdaptiveAvgPool2d", ADAPTIVE_POOL),
+    ("AdaptiveAvgPool1d", ADAPTIVE_POOL),
     ("GlobalAvgPool2d", &[]),
+    ("Upsample2d", UPSAMPLE),
+    ("ZeroPad2d", &[("padding", None)]),
     ("Linear", LINEAR),
     ("Flatten", &[]),
+    ("BatchNorm", &[EPS, ("momentum", Some("0.1"))]),
+    ("LayerNorm", &[EPS]),
+    ("GroupNorm", &[("groups", None), EPS]),
+    ("Dropout", P),
+    ("Dropout2d", P),
+    ("PRelu", &[("per_channel", Some("false"))]),
     ("Relu", &[]),
     ("LeakyRelu", &[("slope", Some("0.01"))]),
-    ("Sigmoid", &[]),
-    ("Tanh", &[]),
+    ("Relu6", &[]),
+    ("Elu", &[("alpha", Some("1"))]),
+    ("Selu", &[]),
     ("Gelu", &[]),
+    ("Silu", &[]),
+    ("Mish", &[]),
+    ("Softplus", &[("beta", Some("1")), ("threshold", Some("20"))]),
+    ("Softsign", &[]),
+    ("Sigmoid", &[]),
+    ("HardSigmoid", &[]),
+    ("HardSwish", &[]),
+    ("Tanh", &[]),
     ("Softmax", &[]),
     ("LogSoftmax", &[]),
 ];
 
+/// Names by which other libraries call a layer, where they are not like its name here.
+const OTHER_NAMES: &[(&str, &str)] = &[("Dense", "Linear"), ("FullyConnected", "Linear"), ("Swish", "Silu")];
+
 type ArgumentPlaces = Vec<(&'static str, TokenStream)>;
 
 /// The layer's kind if it is whole, and where its arguments are written.
-pub fn check(name: &Ident, call: &Call, errors: &mut Errors) -> (Option<Kind>, ArgumentPlaces) {
+pub fn check(
+    name: &Ident,
+    call: &Call,
+    contract: Option<&Stated>,
+    errors: &mut Errors,
+) -> (Option<Kind>, ArgumentPlaces) {
+    if call.path.segments.len() > 1 || call.path.leading_colon.is_some() {
+        return (by_path(name, call, contract, errors), Vec::new());
+    }
     let kind_name = parse::text(&call.path);
     let Some((_, parameters)) = LAYERS.iter().find(|(known, _)| *known == kind_name) else {
-        let names: Vec<_> = LAYERS.iter().map(|(known, _)| *known).collect();
-        errors.over(&call.path, unknown("layer", &kind_name, &names));
+        errors.over(&call.path, unknown(&kind_name));
         return (None, Vec::new());
     };
     let arguments = Arguments::bind(&name.to_string(), call, parameters, errors);
     let places = arguments.places();
-    (kind(&kind_name, &arguments, errors), places)
+    let kind = kind(&kind_name, &arguments, errors).filter(|_| arguments.is_whole());
+    (kind, places)
+}
+
+/// The layer whose name is most like `name`, or that another library calls so.
+pub fn nearest_layer(name: &str) -> Option<&'static str> {
+    let known = || LAYERS.iter().map(|(known, _)| *known).collect::<Vec<_>>();
+    OTHER_NAMES.iter().find(|(other, _)| *other == name).map(|(_, known)| *known).or_else(|| nearest(name, &known()))
+}
+
+fn unknown(name: &str) -> String {
+    if let Some(known) = nearest_layer(name) {
+        return format!("unknown layer `{name}` (did you mean `{known}`?)");
+    }
+    let known: Vec<_> = LAYERS.iter().map(|(known, _)| *known).collect();
+    format!("unknown layer `{name}`, expected one of {}", known.join(", "))
+}
+
+/// What a layer may be that is broken and reported, with some sizes. Its path becomes that of this layer.
+pub fn likely(path: &mut Path) -> Option<Kind> {
+    if path.segments.len() > 1 || path.leading_colon.is_some() {
+        return Some(Kind::ByPath { output: Shape::Flat(1) });
+    }
+    let known = nearest_layer(&parse::text(path))?;
+    let (_, parameters) = LAYERS.iter().find(|(name, _)| *name == known)?;
+    let ones = parameters.iter().filter(|(_, default)| default.is_none());
+    let arguments = ones.map(|_| Argument { name: None, value: parse_quote!(1) }).collect();
+    path.segments.iter_mut().for_each(|segment| segment.ident = Ident::new(known, segment.ident.span()));
+    let call = Call { path: path.clone(), arguments, tokens: TokenStream::new() };
+    let mut errors = Errors::default();
+    kind(known, &Arguments::bind("", &call, parameters, &mut errors), &mut errors)
+}
+
+/// A network or a user's own layer: its sizes are in its type, which the macro cannot see, so its output is stated.
+fn by_path(name: &Ident, call: &Call, contract: Option<&Stated>, errors: &mut Errors) -> Option<Kind> {
+    let last = call.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+    if LAYERS.iter().any(|(known, _)| *known == last) && (contract.is_none() || !call.arguments.is_empty()) {
+        let path = parse::text(&call.path);
+        errors.over(&call.path, format_args!("{name}: layers stand without a module: write `{last}` for `{path}`"));
+        return None;
+    }
+    if !call.arguments.is_empty() {
+        let message = "a layer by path has no arguments; its sizes are those of its type";
+        errors.over(&call.tokens, format_args!("{name}: {message}"));
+        return None;
+    }
+    let Some(contract) = contract else {
+        let message = "state what a layer by path gives, as in `features: self::Features -> [64]`";
+        errors.over(&call.tokens, format_args!("{name}: {message}"));
+        return None;
+    };
+    Some(Kind::ByPath { output: contract.shape })
 }
 
 fn kind(name: &str, arguments: &Arguments, errors: &mut Errors) -> Option<Kind> {
-    let activation = match name {
-        "Conv2d" => return conv2d(arguments, errors),
-        "MaxPool2d" => return arguments.window(None, errors).map(|window| Kind::MaxPool2d { window }),
-        "AvgPool2d" => return arguments.window(None, errors).map(|window| Kind::AvgPool2d { window }),
-        "GlobalAvgPool2d" => return arguments.is_whole().then_some(Kind::GlobalAvgPool2d),
-        "Linear" => return linear(arguments, errors),
-        "Flatten" => return arguments.is_whole().then_some(Kind::Flatten),
-        "Relu" => Activation::Relu,
-        "LeakyRelu" => {
-            let not_negative = |slope| Some(slope).filter(|slope| *slope >= 0.0);
-            let slope = arguments.number("slope", Some(0.01), "of at least 0", not_negative, errors)?;
-            Activation::LeakyRelu { slope }
+    Some(match name {
+        "Conv2d" => Kind::Conv2d(convolution(arguments, 2, errors)?),
+        "Conv1d" => Kind::Conv1d(convolution(arguments, 1, errors)?),
+        "ConvTranspose2d" => {
+            let convolution = convolution(arguments, 2, errors);
+            let output_padding = arguments.pair("output_padding", [0, 0], errors);
+            Kind::ConvTranspose2d { convolution: convolution?, output_padding: output_padding? }
         }
-        "Sigmoid" => Activation::Sigmoid,
-        "Tanh" => Activation::Tanh,
+        "MaxPool2d" => Kind::MaxPool2d { window: pool(arguments, 2, errors)? },
+        "MaxPool1d" => Kind::MaxPool1d { window: pool(arguments, 1, errors)? },
+        "AvgPool2d" | "AvgPool1d" => {
+            let window = pool(arguments, if name == "AvgPool2d" { 2 } else { 1 }, errors);
+            let (counted, window) = (arguments.flag("count_include_pad", true, errors), window?);
+            let count_include_pad = counted?;
+            if name == "AvgPool2d" {
+                Kind::AvgPool2d { window, count_include_pad }
+            } else {
+                Kind::AvgPool1d { window, count_include_pad }
+            }
+        }
+        "AdaptiveAvgPool2d" => Kind::AdaptiveAvgPool2d { output: arguments.sizes("output_size", errors)? },
+        "AdaptiveAvgPool1d" => Kind::AdaptiveAvgPool1d { output: arguments.size("output_size", errors)? },
+        "Upsample2d" => upsample(arguments, errors)?,
+        "ZeroPad2d" => Kind::ZeroPad2d { padding: arguments.sides("padding", errors)? },
+        "Linear" => {
+            let (out, bias) = (arguments.size("out", errors), arguments.flag("bias", true, errors));
+            Kind::Linear { out: out?, bias: bias? }
+        }
+        "BatchNorm" => {
+            let (eps, momentum) = (eps(arguments, errors), arguments.share("momentum", 0.1, errors));
+            Kind::BatchNorm { eps: eps?, momentum: momentum? }
+        }
+        "LayerNorm" => Kind::LayerNorm { eps: eps(arguments, errors)? },
+        "GroupNorm" => {
+            let (groups, eps) = (arguments.size("groups", errors), eps(arguments, errors));
+            Kind::GroupNorm { groups: groups?, eps: eps? }
+        }
+        "Dropout" => Kind::Dropout { p: arguments.share("p", 0.5, errors)? },
+        "Dropout2d" => Kind::Dropout2d { p: arguments.share("p", 0.5, errors)? },
+        "PRelu" => Kind::PRelu { per_channel: arguments.flag("per_channel", false, errors)? },
+        "Flatten" => Kind::Flatten,
+        "GlobalAvgPool2d" => Kind::GlobalAvgPool2d,
+        _ => Kind::Activation(activation(name, arguments, errors)?),
+    })
+}
+
+fn activation(name: &str, arguments: &Arguments, errors: &mut Errors) -> Option<Activation> {
+    let not_negative = |number| Some(number).filter(|number| *number >= 0.0);
+    let mut at_least_zero =
+        |name, default| arguments.number(name, Some(default), "of at least 0", not_negative, errors);
+    Some(match name {
+        "Relu" => Activation::Relu,
+        "LeakyRelu" => Activation::LeakyRelu { slope: at_least_zero("slope", 0.01)? },
+        "Relu6" => Activation::Relu6,
+        "Elu" => Activation::Elu { alpha: at_least_zero("alpha", 1.0)? },
+        "Selu" => Activation::Selu,
         "Gelu" => Activation::Gelu,
+        "Silu" => Activation::Silu,
+        "Mish" => Activation::Mish,
+        "Softplus" => {
+            let positive = |number| Some(number).filter(|number| *number > 0.0);
+            let beta = arguments.number("beta", Some(1.0), "above 0", positive, errors);
+            let threshold = arguments.number("threshold", Some(20.0), "", Some, errors);
+            Activation::Softplus { beta: beta?, threshold: threshold? }
+        }
+        "Softsign" => Activation::Softsign,
+        "Sigmoid" => Activation::Sigmoid,
+        "HardSigmoid" => Activation::HardSigmoid,
+        "HardSwish" => Activation::HardSwish,
+        "Tanh" => Activation::Tanh,
         "Softmax" => Activation::Softmax,
         "LogSoftmax" => Activation::LogSoftmax,
         _ => return None,
+    })
+}
+
+fn convolution(arguments: &Arguments, dimensions: usize, errors: &mut Errors) -> Option<Convolution> {
+    let out = arguments.size("out", errors);
+    let window = window(arguments, dimensions, Some([1, 1]), errors);
+    let groups = arguments.size_or("groups", 1, errors);
+    let bias = arguments.flag("bias", true, errors);
+    Some(Convolution { out: out?, window: window?, groups: groups?, bias: bias? })
+}
+
+fn pool(arguments: &Arguments, dimensions: usize, errors: &mut Errors) -> Option<Window2d> {
+    window(arguments, dimensions, None, errors)
+}
+
+/// `kernel`, `stride`, `padding` and `dilation`; a stride that is not given is `default_stride`, or else the kernel.
+/// In one dimension the height is 1.
+fn window(
+    arguments: &Arguments,
+    dimensions: usize,
+    default_stride: Option<[usize; 2]>,
+    errors: &mut Errors,
+) -> Option<Window2d> {
+    let kernel = arguments.extent("kernel", dimensions, None, errors);
+    let stride = arguments.extent("stride", dimensions, default_stride.or(kernel), errors);
+    let dilation = arguments.extent("dilation", dimensions, Some([1, 1]), errors);
+    let padding = arguments.padding(dimensions, errors);
+    let (kernel, stride, dilation) = (kernel?, stride?, dilation?);
+    Some(match padding? {
+        Padding::Same if stride != [1, 1] => {
+            arguments.refuse_value("padding", "\"same\" needs stride 1; give the padding as a number", errors);
+            return None;
+        }
+        Padding::Same => Window2d::same(kernel, dilation),
+        Padding::Each(padding) => Window2d::new(kernel, stride, padding).with_dilation(dilation),
+    })
+}
+
+fn upsample(arguments: &Arguments, errors: &mut Errors) -> Option<Kind> {
+    let scale = arguments.sizes("scale_factor", errors);
+    let mode = arguments.word("mode", "nearest", &["nearest", "bilinear"], errors);
+    let align_corners = arguments.flag("align_corners", false, errors);
+    let (scale, mode, align_corners) = (scale?, mode?, align_corners?);
+    let mode = match (mode, align_corners) {
+        ("bilinear", align_corners) => UpsampleMode::Bilinear { align_corners },
+        (_, false) => UpsampleMode::Nearest,
+        (_, true) => {
+            arguments.refuse_value("align_corners", "has a meaning for mode = \"bilinear\" only; remove it", errors);
+            return None;
+        }
     };
-    arguments.is_whole().then_some(Kind::Activation(activation))
+    Some(Kind::Upsample2d { scale, mode })
 }
 
-fn conv2d(arguments: &Arguments, errors: &mut Errors) -> Option<Kind> {
-    let out = arguments.size("out", errors);
-    let window = arguments.window(Some([1, 1]), errors);
-    let bias = arguments.flag("bias", true, errors);
-    Some(Kind::Conv2d { out: out?, window: window?, bias: bias? })
-}
-
-fn linear(arguments: &Arguments, errors: &mut Errors) -> Option<Kind> {
-    let out = arguments.size("out", errors);
-    let bias = arguments.flag("bias", true, errors);
-    Some(Kind::Linear { out: out?, bias: bias? })
+fn eps(arguments: &Arguments, errors: &mut Errors) -> Option<f64> {
+    let positive = |number| Some(number).filter(|number| *number > 0.0);
+    arguments.number("eps", Some(1e-5), "above 0", positive, errors)
 }

@@ -54,7 +54,7 @@ fn named(name: &str, call: &Call, errors: &mut Errors) -> Option<Loss> {
 /// The output and the cure, if it is not one score for each of several classes.
 fn misfit(output: Shape) -> Option<String> {
     match output {
-        Shape::Map(_) => Some(format!("{output}; end with `Flatten` or a `Linear`, or use `mse`")),
+        Shape::Sequence(_) | Shape::Map(_) => Some(format!("{output}; end with `Flatten` or a `Linear`, or use `mse`")),
         Shape::Flat(0 | 1) => Some(format!("{output}; use `mse`, or give each class an output")),
         Shape::Flat(_) => None,
     }

@@ -1,16 +1,16 @@
 //! The layers' names: those that are written, and those made from kind and position.
+//!
+//! A name belongs to a structure: the network's, that of a block with a name, or that of a `repeat`. The layers of a
+//! block without a name belong to the structure around it.
 
 use std::collections::HashMap;
 
 use proc_macro2::Span;
 use syn::Ident;
 
-use crate::ast::Layer;
+use crate::ast::{Block, BlockKind, Layer, Node};
 use crate::errors::Errors;
 use crate::layer::default_name;
-
-/// What a tape has besides the layers' values.
-const RESERVED: &[&str] = &["output_gradient", "area_a", "area_b"];
 
 /// Whether the generated code has a type parameter of this name.
 pub fn is_type_parameter(name: &Ident) -> bool {
@@ -27,52 +27,89 @@ pub fn check_network(name: &Ident, errors: &mut Errors) {
     }
 }
 
-/// A name for each layer. Those that collide are reported.
+/// A name for each layer of a structure, in the order in which they are written. Those that collide are reported.
 pub fn assign(layers: &[Layer], errors: &mut Errors) -> Vec<Ident> {
-    let mut positions: HashMap<String, usize> = HashMap::new();
-    let mut names = Vec::new();
-    // Written names first, so that a collision is reported there.
-    let defaults: HashMap<String, usize> = layers
+    let mut members = Vec::new();
+    collect(layers, None, &mut members);
+    let mut written: HashMap<String, (usize, Option<&Block>)> = HashMap::new();
+    // Written names first, so that a collision is reported there. Blocks without a name are no fields.
+    let defaults: HashMap<String, usize> = members
         .iter()
         .enumerate()
-        .filter(|(_, layer)| layer.name.is_none())
-        .map(|(position, layer)| (name_of(layer, position).to_string(), position))
+        .filter(|(_, (layer, _))| layer.name.is_none() && !is_open(layer))
+        .map(|(position, (layer, _))| (name_of(layer, position).to_string(), position))
         .collect();
-    for (position, layer) in layers.iter().enumerate() {
+    let mut names = Vec::new();
+    for (position, (layer, block)) in members.into_iter().enumerate() {
         let name = name_of(layer, position);
         if layer.name.is_some() {
             let text = name.to_string();
-            if let Some(why) = refusal(&text, &positions, &defaults) {
-                errors.at(name.span(), format_args!("{text}: {why}; choose another name"));
+            let around = block.or_else(|| written.get(&text).and_then(|(_, block)| *block));
+            if let Some(why) = refusal(&text, &written, &defaults) {
+                errors.at(name.span(), format_args!("{text}: {why}; {}choose another name", advice(around)));
             }
-            positions.entry(text).or_insert(position);
+            written.entry(text).or_insert((position, block));
         }
         names.push(name);
     }
     names
 }
 
+/// The layers of a structure, each with the block without a name around it; those of a block are behind the block.
+fn collect<'a>(layers: &'a [Layer], around: Option<&'a Block>, members: &mut Vec<(&'a Layer, Option<&'a Block>)>) {
+    for layer in layers {
+        members.push((layer, around));
+        if let Some(Node::Block(block)) = layer.node.as_ref().filter(|_| is_open(layer)) {
+            match &block.kind {
+                BlockKind::Sequence(inner) | BlockKind::Concat(inner) | BlockKind::Add(inner) => {
+                    collect(inner, Some(block), members);
+                }
+                BlockKind::Residual { body, shortcut } => {
+                    collect(body, Some(block), members);
+                    collect(shortcut.as_deref().map(std::slice::from_ref).unwrap_or_default(), Some(block), members);
+                }
+                BlockKind::Repeat { .. } => {}
+            }
+        }
+    }
+}
+
+/// Whether it is a block whose layers belong to the structure around it.
+fn is_open(layer: &Layer) -> bool {
+    let is_repeat = |block: &Block| matches!(block.kind, BlockKind::Repeat { .. });
+    layer.name.is_none() && matches!(&layer.node, Some(Node::Block(block)) if !is_repeat(block))
+}
+
 fn name_of(layer: &Layer, position: usize) -> Ident {
     if let Some(name) = &layer.name {
         return name.clone();
     }
-    match layer.call.as_ref().and_then(|call| call.path.segments.last()) {
-        Some(segment) => {
-            let kind = segment.ident.to_string();
-            Ident::new(&default_name(kind.trim_start_matches("r#"), position), segment.ident.span())
-        }
-        None => Ident::new(&default_name("Unknown", position), Span::call_site()),
-    }
+    let word = match &layer.node {
+        Some(Node::Call(call)) => call.path.segments.last().map(|segment| segment.ident.clone()),
+        Some(Node::Block(block)) => block.word.clone().or_else(|| Some(Ident::new("block", Span::call_site()))),
+        None => None,
+    };
+    let word = word.unwrap_or_else(|| Ident::new("Unknown", Span::call_site()));
+    Ident::new(&default_name(word.to_string().trim_start_matches("r#"), position), word.span())
 }
 
-fn refusal(name: &str, written: &HashMap<String, usize>, defaults: &HashMap<String, usize>) -> Option<String> {
+/// What layers of a block without a name could have done instead.
+fn advice(around: Option<&Block>) -> String {
+    let Some(block) = around else { return String::new() };
+    let word = block.word.as_ref().map_or_else(String::new, |word| format!("{word} "));
+    format!("give the block around it a name, as in `block1: {word}{{ .. }}`, or ")
+}
+
+fn refusal(
+    name: &str,
+    written: &HashMap<String, (usize, Option<&Block>)>,
+    defaults: &HashMap<String, usize>,
+) -> Option<String> {
     if name.starts_with("r#") || syn::parse_str::<Ident>(name).is_err() {
         Some("a keyword cannot be a layer's name".to_owned())
     } else if name.starts_with("__") {
         Some("names that begin with `__` are the macro's own".to_owned())
-    } else if RESERVED.contains(&name) {
-        Some("the tape has a field of this name".to_owned())
-    } else if let Some(position) = written.get(name) {
+    } else if let Some((position, _)) = written.get(name) {
         Some(format!("the layer at position {position} has this name already"))
     } else {
         defaults.get(name).map(|position| format!("the unnamed layer at position {position} is called so"))

@@ -1,13 +1,17 @@
-//! The bodies of `output_and_gradient` and `backpropagate`: the calls of `forward`, from the last to the first.
+//! The bodies of `output_and_gradient` and `backward_stage`: the calls of forward, from the last to the first.
 
 use proc_macro2::{Span, TokenStream};
 use syn::Ident;
 
-use super::forward::{name, view};
-use super::words::{area_name, gradient_name, layer_value, local, tape_name, tensor, used_areas, window};
-use crate::infer::{Layer, Network};
+use super::forward::inner_name;
+use super::scope::{Scope, Use};
+use super::stage::{Stage, Stages, guarded, may_meet};
+use super::words::{
+    area_name, inner_tape_name, integer, layer_value, local, number, place, statistics_name, tape_name, tensor, window,
+};
+use crate::infer::{Layer, Network, Operation};
 use crate::layer::Kind;
-use crate::plan::{Area, Backward, BackwardStep, Gradient, Plan, Target, Value};
+use crate::plan::{BackwardStep as Step, Operand, Plan, Storage, only_predicts};
 
 pub fn functions(network: &Network, plan: &Plan) -> TokenStream {
     let output = output_and_gradient(network, plan);
@@ -15,11 +19,13 @@ pub fn functions(network: &Network, plan: &Plan) -> TokenStream {
     code! {
         #output
 
-        fn backpropagate<E: ::nnet::__private::Element<Scalar = S>>(
+        fn backward_stage<E: ::nnet::__private::Element<Scalar = S>>(
             &self,
+            stage: ::core::primitive::usize,
             x: &Self::Input<E>,
+            pass: &::nnet::__private::Pass,
             tape: &mut Self::Tape<E>,
-            gradients: &mut Self,
+            gradients: &mut Self::Gradients,
             dx: ::core::option::Option<&mut Self::Input<E>>,
         ) {
             #body
@@ -29,11 +35,12 @@ pub fn functions(network: &Network, plan: &Plan) -> TokenStream {
 
 fn output_and_gradient(network: &Network, plan: &Plan) -> TokenStream {
     let output = plan.train.output();
-    let buffer = name(network, plan.train.buffer(output));
-    let output = if plan.train.viewed(output).is_some() {
-        code!(::nnet::__private::Tensor::view(::nnet::__private::Tensor::as_flat(&tape.#buffer)))
+    let Storage::Field(field) = output.storage else { return TokenStream::new() };
+    let name = network.operation(field).map(local);
+    let output = if network.shape(field + 1) == network.output {
+        code!(&tape.#name)
     } else {
-        code!(&tape.#buffer)
+        code!(::nnet::__private::Tensor::view(::nnet::__private::Tensor::as_flat(&tape.#name)))
     };
     code! {
         fn output_and_gradient<E: ::nnet::__private::Element<Scalar = S>>(
@@ -45,147 +52,295 @@ fn output_and_gradient(network: &Network, plan: &Plan) -> TokenStream {
 }
 
 fn body(network: &Network, plan: &Plan) -> TokenStream {
-    let Backward { views, always, asked, .. } = &plan.backward;
     let tape = tape_name(&network.name);
     let bound = bound(network, plan);
-    let views = views.iter().filter_map(|layer| {
-        let x = plan.train.viewed(Value::Of(*layer))?;
-        Some(view(network.layers.get(*layer)?, &name(network, x)))
-    });
-    let always = always.iter().map(|step| self::step(network, step));
-    let again = plan.backward.always.iter().any(is_asked_for_again).then(|| code!(let mut dx = dx;));
-    let asked = if_asked(network, asked, plan.backward.always.last());
+    let uses = uses_of_dx(plan);
+    let mut writer = Writer::new(network, uses > 1);
+    for asked in &plan.backward.steps {
+        writer.step(asked.step, asked.only_if_asked);
+    }
+    writer.end_stage(Stage::default());
+    let body = writer.body;
+    let dx = if !plan.backward.input_gradient {
+        code!(::core::assert!(dx.is_none(), "the first layers are frozen, so there is no gradient of the input");)
+    } else if uses > 1 {
+        code!(let mut dx = dx;)
+    } else {
+        TokenStream::new()
+    };
     code! {
         let #tape { #(#bound,)* .. } = tape;
-        #(#views)*
-        #again
-        #(#always)*
-        #asked
+        #dx
+        #body
     }
 }
 
-fn is_asked_for_again(step: &BackwardStep) -> bool {
-    matches!(step, BackwardStep::Through { dx: Target::CallerIfAsked { again: true, .. }, .. })
+/// How often the code looks at `dx`: neighbouring steps that need it do so together.
+fn uses_of_dx(plan: &Plan) -> usize {
+    let steps = &plan.backward.steps;
+    let begins = |at: usize| steps[at].only_if_asked && (at == 0 || !steps[at - 1].only_if_asked);
+    let blocks = (0..steps.len()).filter(|at| begins(*at)).count();
+    let is_argument = |step: &Step| matches!(step, Step::Through { dx: Some(_), dx_only_if_asked: true, .. });
+    blocks + steps.iter().filter(|asked| !asked.only_if_asked && is_argument(&asked.step)).count()
 }
 
 /// The fields of the tape that backward reads, and the areas that it writes.
 fn bound(network: &Network, plan: &Plan) -> Vec<Ident> {
-    let Backward { always, asked, areas, .. } = &plan.backward;
-    let reads = always.iter().chain(asked).filter_map(BackwardStep::reads).map(|value| plan.train.buffer(value));
-    let mut fields: Vec<_> =
-        reads.filter_map(|value| if let Value::Of(layer) = value { Some(layer) } else { None }).collect();
+    let mut fields: Vec<_> = plan.backward.steps.iter().filter_map(|asked| read(asked.step)).collect();
     fields.sort_unstable();
     fields.dedup();
-    let kept = fields.into_iter().map(|field| name(network, Value::Of(field)));
-    let areas = used_areas(*areas).into_iter().map(|(name, _)| name);
-    kept.chain([Ident::new("output_gradient", Span::mixed_site())]).chain(areas).collect()
+    let kept = fields.into_iter().filter_map(|field| network.operation(field)).map(local);
+    let statistics = plan.tape.statistics.iter().filter_map(|at| network.operation(*at)).map(statistics_name);
+    let by_path = |operation: &&Operation| operation.is_by_path() && !only_predicts(operation);
+    let inner = network.operations.iter().filter(by_path).map(inner_name);
+    let gradient = Ident::new("output_gradient", Span::mixed_site());
+    let areas = (0..plan.backward.areas.len()).map(area_name);
+    kept.chain(statistics).chain(inner).chain([gradient]).chain(areas).collect()
 }
 
-/// The steps that only the input's gradient needs, after the last of the others.
-fn if_asked(network: &Network, steps: &[BackwardStep], last: Option<&BackwardStep>) -> TokenStream {
-    if steps.is_empty() {
-        return TokenStream::new();
+/// The field of the tape with the kept value that a step reads.
+fn read(step: Step) -> Option<usize> {
+    let kept = match step {
+        Step::Through { x: kept, .. } | Step::InPlace { kept, .. } => kept?,
+        Step::Sums { x, .. } => x,
+        _ => return None,
+    };
+    if let Storage::Field(field) = kept.storage { Some(field) } else { None }
+}
+
+/// Code in the making: finished stages, the present one, and in it perhaps what is done only if the caller asks.
+struct Writer<'a> {
+    network: &'a Network,
+    stages: Stages,
+    scope: Scope<'a>,
+    body: TokenStream,
+    segment: TokenStream,
+    asked: Option<TokenStream>,
+    stage: Stage,
+    /// Whether `dx` is looked at more than once.
+    is_dx_shared: bool,
+}
+
+impl<'a> Writer<'a> {
+    fn new(network: &'a Network, is_dx_shared: bool) -> Self {
+        let stages = Stages::of(network);
+        let (scope, stage) = (Scope::new(network), stages.last.clone());
+        let (body, segment) = (TokenStream::new(), TokenStream::new());
+        Self { network, stages, scope, body, segment, asked: None, stage, is_dx_shared }
     }
-    let steps = steps.iter().map(|step| self::step(network, step));
-    let handed = match last {
-        Some(BackwardStep::Through { dx: Target::AreaIfAsked { name, .. }, .. }) => network.layers.get(*name),
-        _ => None,
-    };
-    let pattern = if let Some(dy) = handed.map(gradient_name) {
-        code!((::core::option::Option::Some(dx), ::core::option::Option::Some(#dy)) = (dx, #dy))
-    } else {
-        code!(::core::option::Option::Some(dx) = dx)
-    };
-    code!(if let #pattern { #(#steps)* })
-}
 
-fn step(network: &Network, step: &BackwardStep) -> TokenStream {
-    match *step {
-        BackwardStep::Through { layer, x, dy, dx } => {
-            let x = x.map(|x| name(network, x));
-            let dy = gradient(network, dy);
-            network.layers.get(layer).map(|layer| through(network, layer, x.as_ref(), &dy, dx)).unwrap_or_default()
+    fn step(&mut self, step: Step, only_if_asked: bool) {
+        if only_if_asked && self.asked.is_none() {
+            self.asked = Some(TokenStream::new());
+            self.scope = Scope::new(self.network);
+        } else if !only_if_asked {
+            self.end_asked();
         }
-        BackwardStep::InPlace { layer, kept, dy } => {
-            let (kept, dy) = (name(network, kept), gradient(network, dy));
-            let value = network.layers.get(layer).map(layer_value);
-            code!(#value.backward(#kept, #dy);)
-        }
-        BackwardStep::View { layer, dy, name } => {
-            let dy = gradient(network, dy);
-            let dx = network.layers.get(name).map(gradient_name);
-            let dx_type = network.layers.get(layer).map(|layer| tensor(layer.input, code!(E)));
-            code! {
-                let #dx: &mut #dx_type = ::nnet::__private::Tensor::view_mut(::nnet::__private::Tensor::as_flat_mut(#dy));
+        match step {
+            Step::Through { operation, x, dy, dx, dx_only_if_asked } => {
+                self.through(operation, x, dy, dx, dx_only_if_asked && !only_if_asked);
+            }
+            Step::InPlace { operation, kept, dy } => self.in_place(operation, kept, dy),
+            Step::Sums { operation, x, dy } => self.sums(operation, x, dy),
+            Step::Meet { operation } => {
+                let before = self.stages.begin(operation);
+                self.end_stage(before);
+            }
+            Step::Copy { from, to } => {
+                let (from, to) = self.pair(from, to);
+                self.push(code!(::nnet::__private::layers::copy(#from, #to);));
+            }
+            Step::Add { from, to } => {
+                let (from, to) = self.pair(from, to);
+                self.push(code!(::nnet::__private::layers::add(#from, #to);));
+            }
+            Step::Part { from, to, offset } => {
+                let (from, to) = self.pair(from, to);
+                let offset = integer(offset);
+                self.push(code!(::nnet::__private::layers::read_part(#from, #offset, #to);));
             }
         }
-        BackwardStep::Copy { viewed } => {
-            let dx = gradient(network, Gradient::Input { viewed });
-            code!(*#dx = *output_gradient;)
+    }
+
+    fn push(&mut self, code: TokenStream) {
+        self.asked.as_mut().unwrap_or(&mut self.segment).extend(code);
+    }
+
+    fn value(&mut self, operand: Operand) -> TokenStream {
+        self.scope.value(operand, Use::Read, self.asked.as_mut().unwrap_or(&mut self.segment))
+    }
+
+    fn gradient(&mut self, operand: Operand, usage: Use) -> TokenStream {
+        self.scope.gradient(operand, usage, self.asked.as_mut().unwrap_or(&mut self.segment))
+    }
+
+    fn pair(&mut self, from: Operand, to: Operand) -> (TokenStream, TokenStream) {
+        (self.gradient(from, Use::Read), self.gradient(to, Use::Write))
+    }
+
+    /// `dx`, or a reference to it if it is needed again.
+    fn dx(&self) -> TokenStream {
+        if self.is_dx_shared { code!(dx.as_deref_mut()) } else { code!(dx) }
+    }
+
+    fn end_asked(&mut self) {
+        if let Some(asked) = self.asked.take() {
+            let dx = self.dx();
+            self.segment.extend(code!(if let ::core::option::Option::Some(dx) = #dx { #asked }));
+            self.scope = Scope::new(self.network);
         }
     }
-}
 
-fn gradient(network: &Network, gradient: Gradient) -> TokenStream {
-    match gradient {
-        Gradient::Output => code!(output_gradient),
-        Gradient::Of(layer) => {
-            let name = network.layers.get(layer).map(gradient_name);
-            code!(#name)
+    fn end_stage(&mut self, next: Stage) {
+        self.end_asked();
+        let segment = std::mem::take(&mut self.segment);
+        self.body.extend(guarded(self.network, &self.stages, &self.stage, segment));
+        self.scope = Scope::new(self.network);
+        self.stage = next;
+    }
+
+    fn sums(&mut self, operation: usize, x: Operand, dy: Operand) {
+        let (x, dy) = (self.value(x), self.gradient(dy, Use::Read));
+        let Some((operation, layer)) = self.layer(operation) else { return };
+        let Kind::BatchNorm { eps, .. } = layer.kind else { return };
+        let (place, statistics, eps) = (place(&operation.place), statistics_name(operation), number(eps));
+        self.push(code!(self #place.gradient_sums(#eps, #statistics, #x, #dy, &mut gradients #place);));
+    }
+
+    fn layer(&self, operation: usize) -> Option<(&'a Operation, &'a Layer)> {
+        let operation = self.network.operation(operation)?;
+        Some((operation, operation.layer()?))
+    }
+
+    fn in_place(&mut self, at: usize, kept: Option<Operand>, dy: Operand) {
+        let kept = kept.map(|kept| self.value(kept));
+        let dy = self.gradient(dy, Use::Write);
+        let Some((operation, layer)) = self.layer(at) else { return };
+        let (place, value) = (place(&operation.place), layer_value(layer));
+        self.push(match &layer.kind {
+            Kind::BatchNorm { eps, .. } => {
+                let eps = number(*eps);
+                if let Some(x) = kept {
+                    let statistics = statistics_name(operation);
+                    code!(self #place.backward(#eps, pass, #statistics, #x, #dy);)
+                } else {
+                    code!(self #place.frozen_backward(#eps, #dy);)
+                }
+            }
+            Kind::Dropout { .. } | Kind::Dropout2d { .. } => {
+                let salt = integer(at);
+                code!(#value.backward(pass, #salt, #dy);)
+            }
+            _ => code!(#value.backward(#kept, #dy);),
+        });
+    }
+
+    fn through(&mut self, at: usize, x: Option<Operand>, dy: Operand, dx: Option<Operand>, is_optional: bool) {
+        let Some((operation, layer)) = self.layer(at) else { return };
+        let is_staged = may_meet(operation);
+        if is_staged {
+            self.end_stage(self.stage.clone());
         }
-        Gradient::Input { viewed: false } => code!(dx),
-        Gradient::Input { viewed: true } => {
-            code!(::nnet::__private::Tensor::view_mut(::nnet::__private::Tensor::as_flat_mut(dx)))
+        let x = x.map(|x| self.value(x));
+        let dy = self.gradient(dy, Use::Read);
+        let (has_option, has_dx) = (layer.learns(), dx.is_some());
+        let dx = match dx {
+            None => code!(::core::option::Option::None),
+            Some(dx) if has_option && is_optional => self.optional(dx),
+            Some(dx) => {
+                let dx = self.gradient(dx, Use::Write);
+                if has_option { code!(::core::option::Option::Some(#dx)) } else { dx }
+            }
+        };
+        if is_staged {
+            // Without a gradient there is no type that it could be viewed as.
+            let dx = if has_dx { code!(::nnet::__private::viewed(#dx)) } else { dx };
+            self.by_path(at, operation, x.as_ref(), &dy, &dx);
+        } else {
+            self.push(call(operation, layer, x.as_ref(), &dy, &dx));
         }
+    }
+
+    /// The argument for a gradient that is computed only if the caller asks for that of the input.
+    fn optional(&mut self, operand: Operand) -> TokenStream {
+        if let Storage::Area(area) = operand.storage {
+            let memory = area_name(area);
+            self.scope.forget(area);
+            let kind = tensor(self.network.shape(operand.value), code!(E));
+            return code!(dx.is_some().then(|| ::nnet::__private::area::<#kind>(#memory)));
+        }
+        let dx = self.dx();
+        if self.network.shape(operand.value) == self.network.input {
+            return dx;
+        }
+        let view = code!(::nnet::__private::Tensor::view_mut(::nnet::__private::Tensor::as_flat_mut(dx)));
+        code!(#dx.map(|dx| #view))
+    }
+
+    /// A layer by path has stages of its own, the last of which is this one.
+    fn by_path(
+        &mut self,
+        at: usize,
+        operation: &Operation,
+        x: Option<&TokenStream>,
+        dy: &TokenStream,
+        dx: &TokenStream,
+    ) {
+        let before = self.stages.begin(at);
+        let (first, end) = (before.number(self.network), before.clone().after(at).number(self.network));
+        let (place, tape, at) = (place(&operation.place), inner_tape_name(operation), integer(at));
+        let segment = std::mem::take(&mut self.segment);
+        self.body.extend(code! {
+            if (#first..=#end).contains(&stage) {
+                #segment
+                ::nnet::__private::Layer::stage_backward::<E>(
+                    &self #place,
+                    stage - (#first),
+                    ::nnet::__private::Tensor::view(::nnet::__private::Tensor::as_flat(#x)),
+                    ::nnet::__private::Tensor::view(::nnet::__private::Tensor::as_flat(#dy)),
+                    &pass.nested(#at),
+                    #tape,
+                    &mut gradients #place,
+                    #dx,
+                );
+            }
+        });
+        self.scope = Scope::new(self.network);
+        self.stage = before;
     }
 }
 
 /// The call of a layer that writes the gradient of its input to another place.
-fn through(network: &Network, layer: &Layer, x: Option<&Ident>, dy: &TokenStream, dx: Target) -> TokenStream {
-    let (take, dx) = target(network, layer, dx);
-    let field = local(layer);
-    let value = layer_value(layer);
-    let call = match &layer.kind {
-        Kind::Conv2d { window, .. } => {
-            let window = self::window(window);
-            code!(self.#field.backward(&#window, #x, #dy, &mut gradients.#field, #dx);)
+fn call(
+    operation: &Operation,
+    layer: &Layer,
+    x: Option<&TokenStream>,
+    dy: &TokenStream,
+    dx: &TokenStream,
+) -> TokenStream {
+    let place = place(&operation.place);
+    let first = match &layer.kind {
+        Kind::Conv2d(convolution) | Kind::Conv1d(convolution) | Kind::ConvTranspose2d { convolution, .. } => {
+            let window = window(&convolution.window);
+            code!(&#window,)
         }
-        Kind::Linear { .. } => code!(self.#field.backward(#x, #dy, &mut gradients.#field, #dx);),
-        Kind::MaxPool2d { .. } => code!(#value.backward(#x, #dy, #dx);),
-        _ => code!(#value.backward(#dy, #dx);),
+        Kind::LayerNorm { eps } => {
+            let eps = number(*eps);
+            code!(#eps,)
+        }
+        Kind::GroupNorm { groups, eps } => {
+            let (groups, eps) = (integer(*groups), number(*eps));
+            code!(#groups, #eps,)
+        }
+        _ => TokenStream::new(),
     };
-    code!(#take #call)
-}
-
-/// The line that takes a buffer for the gradient of the layer's input, and the argument for it.
-fn target(network: &Network, layer: &Layer, target: Target) -> (TokenStream, TokenStream) {
-    match target {
-        Target::Area { name, area } => {
-            let (name, take) = take(network, layer, name, area);
-            let dx = if layer.kind.has_parameters() { code!(::core::option::Option::Some(#name)) } else { name };
-            (code!(let #take;), dx)
-        }
-        Target::AreaIfAsked { name, area } => {
-            let dx = network.layers.get(name).map(gradient_name);
-            let (dx_type, area) = (tensor(layer.input, code!(E)), area_name(area));
-            let take = code! {
-                let mut #dx: ::core::option::Option<&mut #dx_type> =
-                    dx.is_some().then(|| ::nnet::__private::area(#area));
-            };
-            (take, code!(#dx.as_deref_mut()))
-        }
-        Target::Caller { viewed } => (TokenStream::new(), gradient(network, Gradient::Input { viewed })),
-        Target::CallerIfAsked { viewed, again } => {
-            let dx = if again { code!(dx.as_deref_mut()) } else { code!(dx) };
-            let view = gradient(network, Gradient::Input { viewed: true });
-            (TokenStream::new(), if viewed { code!(#dx.map(|dx| #view)) } else { dx })
-        }
+    let x = x.map(|x| code!(#x,));
+    if layer.learns() {
+        code!(self #place.backward(#first #x #dy, &mut gradients #place, #dx);)
+    } else if layer.kind.has_parameters() {
+        code!(self #place.input_gradient(#first #x #dy, #dx);)
+    } else {
+        let value = layer_value(layer);
+        code!(#value.backward(#x #dy, #dx);)
     }
-}
-
-/// `d_conv1: &mut T = area(area_a)`, and its name.
-fn take(network: &Network, layer: &Layer, name: usize, area: Area) -> (TokenStream, TokenStream) {
-    let dx = network.layers.get(name).map(gradient_name);
-    let (dx_type, area) = (tensor(layer.input, code!(E)), area_name(area));
-    (code!(#dx), code!(#dx: &mut #dx_type = ::nnet::__private::area(#area)))
 }

@@ -1,124 +1,277 @@
-//! The bodies of `predict` and `forward`: one call a layer, its result named after it.
+//! The bodies of `predict` and `forward_stage`: one call a layer, its result named after it.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use syn::Ident;
 
-use super::words::{area_name, layer_value, local, scratch_name, tape_name, tensor, used_areas, window};
-use crate::infer::{Layer, Network};
+use super::scope::{Scope, Use};
+use super::stage::{Stage, Stages, guarded, may_meet};
+use super::words::{
+    area_name, inner_scratch_name, inner_tape_name, integer, layer_value, local, number, place, scratch_name,
+    statistics_name, tape_name, window,
+};
+use crate::infer::{Layer, Network, Operation};
 use crate::layer::Kind;
-use crate::plan::{Action, Forward, ForwardStep, Place, Plan, Value};
+use crate::plan::{Forward, ForwardStep as Step, Operand, Plan, only_predicts};
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Predict,
+    Train,
+}
 
 pub fn predict(network: &Network, plan: &Plan) -> TokenStream {
     let scratch = scratch_name(&network.name);
-    let areas = used_areas(plan.predict.areas).into_iter().map(|(name, _)| name);
-    let body = body(network, &plan.predict);
+    let areas = (0..plan.scratch.len()).map(area_name);
+    let inner = network.operations.iter().filter(|operation| operation.is_by_path()).map(inner_scratch_name);
+    let bound = areas.chain(inner);
+    let mut writer = Writer::new(network, Mode::Predict);
+    let output = writer.steps(&plan.predict);
+    let body = writer.body;
     code! {
         fn predict<'s, E: ::nnet::__private::Element<Scalar = S>>(
             &self,
             x: &Self::Input<E>,
             scratch: &'s mut Self::Scratch<E>,
         ) -> &'s Self::Output<E> {
-            let #scratch { #(#areas),* } = scratch;
+            let #scratch { #(#bound),* } = scratch;
             #body
+            #output
         }
     }
 }
 
 pub fn forward(network: &Network, plan: &Plan) -> TokenStream {
     let tape = tape_name(&network.name);
-    let kept = plan.tape.fields.iter().map(|field| name(network, Value::Of(*field)));
-    let areas = used_areas(plan.train.areas).into_iter().map(|(name, _)| name);
-    let bound = kept.chain(areas);
-    let body = body(network, &plan.train);
+    let bound = bound(network, plan);
+    let mut writer = Writer::new(network, Mode::Train);
+    writer.steps(&plan.train);
+    let (body, last) = (writer.body, guarded(network, &writer.stages, &writer.stage, writer.segment));
     code! {
-        fn forward<'t, E: ::nnet::__private::Element<Scalar = S>>(
+        fn forward_stage<E: ::nnet::__private::Element<Scalar = S>>(
             &self,
+            stage: ::core::primitive::usize,
             x: &Self::Input<E>,
-            tape: &'t mut Self::Tape<E>,
-        ) -> &'t Self::Output<E> {
+            pass: &::nnet::__private::Pass,
+            tape: &mut Self::Tape<E>,
+        ) {
             let #tape { #(#bound,)* .. } = tape;
             #body
+            #last
         }
     }
 }
 
-/// A value as a local: the network's input, or the layer's name.
-pub fn name(network: &Network, value: Value) -> Ident {
-    let layer = if let Value::Of(layer) = value { network.layers.get(layer) } else { None };
-    layer.map_or_else(|| Ident::new("x", Span::mixed_site()), local)
+/// The fields of the tape that forward writes.
+fn bound(network: &Network, plan: &Plan) -> Vec<Ident> {
+    let kept = plan.tape.fields.iter().filter_map(|field| network.operation(*field)).map(local);
+    let statistics = plan.tape.statistics.iter().filter_map(|at| network.operation(*at)).map(statistics_name);
+    let inner = network.operations.iter().filter(|operation| operation.is_by_path()).map(inner_name);
+    let areas = (0..plan.train.areas.len()).map(area_name);
+    kept.chain(statistics).chain(inner).chain(areas).collect()
 }
 
-fn body(network: &Network, forward: &Forward) -> TokenStream {
-    let steps =
-        forward.steps.iter().zip(&network.layers).map(|(step, layer)| self::step(network, forward, step, layer));
-    let output = name(network, forward.output());
-    code!(#(#steps)* #output)
+/// What a layer by path trains or predicts in.
+pub fn inner_name(operation: &Operation) -> Ident {
+    if only_predicts(operation) { inner_scratch_name(operation) } else { inner_tape_name(operation) }
 }
 
-fn step(network: &Network, forward: &Forward, step: &ForwardStep, layer: &Layer) -> TokenStream {
-    let x = name(network, step.x);
-    let y = local(layer);
-    match step.action {
-        Action::Write(place) => {
-            let (take, call) = (take(layer, place), call(layer, &x));
-            code!(#take #call)
+/// Code in the making: finished stages, and the present one.
+struct Writer<'a> {
+    network: &'a Network,
+    mode: Mode,
+    stages: Stages,
+    scope: Scope<'a>,
+    body: TokenStream,
+    segment: TokenStream,
+    stage: Stage,
+}
+
+impl<'a> Writer<'a> {
+    fn new(network: &'a Network, mode: Mode) -> Self {
+        let (stages, scope) = (Stages::of(network), Scope::new(network));
+        Self {
+            network,
+            mode,
+            stages,
+            scope,
+            body: TokenStream::new(),
+            segment: TokenStream::new(),
+            stage: Stage::default(),
         }
-        Action::Copy(place) => {
-            let (take, copied, run) = (take(layer, place), copied(layer, &x), in_place(layer, &y));
-            code!(#take *#y = *#copied; #run)
+    }
+
+    /// All steps; gives the output's local, for `predict`.
+    fn steps(&mut self, forward: &Forward) -> TokenStream {
+        for step in &forward.steps {
+            self.step(*step);
         }
-        Action::InPlace => in_place(layer, &x),
-        Action::View if forward.buffer(step.x) == Value::Input => view(layer, &x),
-        Action::View => {
-            let y_type = tensor(layer.output, code!(E));
-            code! {
-                let #y: &mut #y_type = ::nnet::__private::Tensor::view_mut(::nnet::__private::Tensor::as_flat_mut(#x));
+        if self.mode == Mode::Train {
+            return TokenStream::new();
+        }
+        let mut last = TokenStream::new();
+        let output = self.scope.value(forward.output(), Use::Read, &mut last);
+        self.body = std::mem::take(&mut self.segment);
+        code!(#last #output)
+    }
+
+    fn step(&mut self, step: Step) {
+        let network = self.network;
+        match step {
+            Step::Through { operation, x, y } => {
+                self.through(operation, x, y);
+            }
+            Step::InPlace { operation: at, y } => {
+                let y = self.scope.value(y, Use::Write, &mut self.segment);
+                let layer = network.operation(at).and_then(|operation| Some((operation, operation.layer()?)));
+                let call = layer.map(|(operation, layer)| in_place(at, operation, layer, &y));
+                self.segment.extend(call);
+            }
+            Step::Copy { from, to } => {
+                let (from, to) = self.pair(from, to);
+                self.segment.extend(code!(::nnet::__private::layers::copy(#from, #to);));
+            }
+            Step::Add { from, to } => {
+                let (from, to) = self.pair(from, to);
+                self.segment.extend(code!(::nnet::__private::layers::add(#from, #to);));
+            }
+            Step::Part { from, to, offset } => {
+                let (from, to) = self.pair(from, to);
+                let offset = integer(offset);
+                self.segment.extend(code!(::nnet::__private::layers::write_part(#from, #to, #offset);));
+            }
+            Step::Statistics { operation, x } => {
+                let x = self.scope.value(x, Use::Read, &mut self.segment);
+                let call = network.operation(operation).map(|operation| statistics(operation, &x));
+                self.segment.extend(call);
+            }
+            Step::Meet { .. } => {
+                let next = self.stage.clone().next();
+                self.end_stage(next);
             }
         }
     }
-}
 
-/// Another shape of `x`, to read.
-pub fn view(layer: &Layer, x: &Ident) -> TokenStream {
-    let (y, y_type) = (local(layer), tensor(layer.output, code!(E)));
-    code!(let #y: &#y_type = ::nnet::__private::Tensor::view(::nnet::__private::Tensor::as_flat(#x));)
-}
-
-/// Makes the layer's buffer a local, unless it is one already as a field of the tape.
-fn take(layer: &Layer, place: Place) -> TokenStream {
-    let Place::Area(area) = place else { return TokenStream::new() };
-    let (y, y_type, area) = (local(layer), tensor(layer.output, code!(E)), area_name(area));
-    code!(let #y: &mut #y_type = ::nnet::__private::area(#area);)
-}
-
-/// What a layer that works in place starts from.
-fn copied(layer: &Layer, x: &Ident) -> TokenStream {
-    if layer.kind.is_view() {
-        code!(::nnet::__private::Tensor::view(::nnet::__private::Tensor::as_flat(#x)))
-    } else {
-        code!(#x)
+    /// The locals of a step that reads one buffer and writes another.
+    fn pair(&mut self, from: Operand, to: Operand) -> (TokenStream, TokenStream) {
+        let from = self.scope.value(from, Use::Read, &mut self.segment);
+        let to = self.scope.value(to, Use::Write, &mut self.segment);
+        (from, to)
     }
-}
 
-fn in_place(layer: &Layer, y: &Ident) -> TokenStream {
-    if layer.kind.is_view() {
-        return TokenStream::new();
+    fn end_stage(&mut self, next: Stage) {
+        let segment = std::mem::take(&mut self.segment);
+        self.body.extend(guarded(self.network, &self.stages, &self.stage, segment));
+        self.scope = Scope::new(self.network);
+        self.stage = next;
     }
-    let value = layer_value(layer);
-    code!(#value.forward(#y);)
-}
 
-fn call(layer: &Layer, x: &Ident) -> TokenStream {
-    let y = local(layer);
-    match &layer.kind {
-        Kind::Conv2d { window, .. } => {
-            let window = self::window(window);
-            code!(self.#y.forward(&#window, #x, #y);)
+    fn through(&mut self, at: usize, x: Operand, y: Operand) {
+        let Some(operation) = self.network.operation(at) else { return };
+        let Some(layer) = operation.layer() else { return };
+        let is_staged = self.mode == Mode::Train && may_meet(operation);
+        if is_staged {
+            self.end_stage(self.stage.clone());
         }
-        Kind::Linear { .. } => code!(self.#y.forward(#x, #y);),
+        let x = self.scope.value(x, Use::Read, &mut self.segment);
+        let y = self.scope.value(y, Use::Write, &mut self.segment);
+        if !is_staged {
+            let call = if operation.is_by_path() {
+                predict_by_path(operation, &x, &y)
+            } else {
+                call(operation, layer, &x, &y)
+            };
+            self.segment.extend(call);
+            return;
+        }
+        // The layer has stages of its own, from this one on.
+        let last = self.stage.clone().after(at);
+        let (first, end) = (self.stage.number(self.network), last.number(self.network));
+        let call = forward_by_path(at, operation, &first, &x, &y);
+        let segment = std::mem::take(&mut self.segment);
+        self.body.extend(code!(if (#first..=#end).contains(&stage) { #segment #call }));
+        self.scope = Scope::new(self.network);
+        self.stage = last;
+    }
+}
+
+fn in_place(at: usize, operation: &Operation, layer: &Layer, y: &TokenStream) -> TokenStream {
+    let value = layer_value(layer);
+    match &layer.kind {
+        Kind::BatchNorm { eps, .. } => {
+            let (place, eps) = (place(&operation.place), number(*eps));
+            code!(self #place.predict(#eps, #y);)
+        }
+        Kind::Dropout { .. } | Kind::Dropout2d { .. } => {
+            let salt = integer(at);
+            code!(#value.forward(pass, #salt, #y);)
+        }
+        _ => code!(#value.forward(#y);),
+    }
+}
+
+fn statistics(operation: &Operation, x: &TokenStream) -> TokenStream {
+    let statistics = statistics_name(operation);
+    let channels = integer(operation.output.channels());
+    code!(::nnet::__private::layers::BatchNorm::<S, #channels>::statistics(#x, #statistics);)
+}
+
+/// The call of a layer that writes another buffer.
+fn call(operation: &Operation, layer: &Layer, x: &TokenStream, y: &TokenStream) -> TokenStream {
+    let place = place(&operation.place);
+    match &layer.kind {
+        Kind::Conv2d(convolution) | Kind::Conv1d(convolution) | Kind::ConvTranspose2d { convolution, .. } => {
+            let window = window(&convolution.window);
+            code!(self #place.forward(&#window, #x, #y);)
+        }
+        Kind::BatchNorm { eps, .. } => {
+            let (eps, statistics) = (number(*eps), statistics_name(operation));
+            code!(self #place.forward(#eps, #statistics, #x, #y);)
+        }
+        Kind::LayerNorm { eps } => {
+            let eps = number(*eps);
+            code!(self #place.forward(#eps, #x, #y);)
+        }
+        Kind::GroupNorm { groups, eps } => {
+            let (groups, eps) = (integer(*groups), number(*eps));
+            code!(self #place.forward(#groups, #eps, #x, #y);)
+        }
+        kind if kind.has_parameters() => code!(self #place.forward(#x, #y);),
         _ => {
             let value = layer_value(layer);
             code!(#value.forward(#x, #y);)
         }
+    }
+}
+
+/// A layer by path has types of its own, which the macro compares with these at compile time.
+fn forward_by_path(
+    at: usize,
+    operation: &Operation,
+    first: &TokenStream,
+    x: &TokenStream,
+    y: &TokenStream,
+) -> TokenStream {
+    let (place, tape, at) = (place(&operation.place), inner_tape_name(operation), integer(at));
+    code! {
+        ::nnet::__private::Layer::stage_forward::<E>(
+            &self #place,
+            stage - (#first),
+            ::nnet::__private::Tensor::view(::nnet::__private::Tensor::as_flat(#x)),
+            ::nnet::__private::Tensor::view_mut(::nnet::__private::Tensor::as_flat_mut(#y)),
+            &pass.nested(#at),
+            #tape,
+        );
+    }
+}
+
+fn predict_by_path(operation: &Operation, x: &TokenStream, y: &TokenStream) -> TokenStream {
+    let (place, scratch) = (place(&operation.place), inner_scratch_name(operation));
+    code! {
+        ::nnet::__private::Layer::predict_into::<E>(
+            &self #place,
+            ::nnet::__private::Tensor::view(::nnet::__private::Tensor::as_flat(#x)),
+            ::nnet::__private::Tensor::view_mut(::nnet::__private::Tensor::as_flat_mut(#y)),
+            #scratch,
+        );
     }
 }

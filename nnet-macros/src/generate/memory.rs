@@ -1,55 +1,109 @@
 //! The types that predict and train work in, and the proof that they and the network are plain rows of numbers.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use syn::Ident;
 
-use super::structure::zero;
-use super::words::{doc, integer, layer_type, local, scratch_name, tape_name, tensor, used_areas};
-use crate::infer::{Layer, Network};
-use crate::plan::{Plan, Tape};
+use super::structure::{self, zero};
+use super::words::{
+    area_name, doc, inner_scratch_name, inner_tape_name, integer, layer_type, local, scratch_name, statistics_name,
+    tape_name, tensor,
+};
+use crate::infer::Network;
+use crate::plan::{Plan, entries, only_predicts};
+
+/// A field of a buffer type: its name, its type, and its entries if the macro knows them.
+struct Part {
+    name: Ident,
+    kind: TokenStream,
+    entries: Option<usize>,
+    is_tensor: bool,
+}
 
 /// The scratch of `predict`.
 pub fn scratch(network: &Network, plan: &Plan) -> TokenStream {
-    let doc = format!("What [`{0}`] predicts in: two areas that its layers write alternately.", network.name);
-    let areas = used_areas(plan.scratch).into_iter().map(area_field).collect();
-    buffers(&scratch_name(&network.name), network, &doc, areas)
+    let doc = format!("What [`{0}`] predicts in: areas that its layers write in turn.", network.name);
+    buffers(&scratch_name(&network.name), network, &doc, &scratch_parts(network, plan))
 }
 
-/// The tape of `forward` and `backpropagate`.
+/// The tape of forward and backward.
 pub fn tape(network: &Network, plan: &Plan) -> TokenStream {
     let doc = format!("What [`{0}`] keeps from forward to backward, and works in.", network.name);
-    buffers(&tape_name(&network.name), network, &doc, tape_fields(network, &plan.tape))
+    buffers(&tape_name(&network.name), network, &doc, &tape_parts(network, plan))
 }
 
-fn tape_fields(network: &Network, tape: &Tape) -> Vec<(Ident, TokenStream)> {
-    let kept = |layer: &Layer| (local(layer), tensor(layer.output, code!(E)));
-    let mut fields: Vec<_> = tape.fields.iter().filter_map(|field| network.layers.get(*field)).map(kept).collect();
-    let gradient = Ident::new("output_gradient", proc_macro2::Span::mixed_site());
-    fields.push((gradient, tensor(network.output, code!(E))));
-    fields.extend(used_areas(tape.areas).into_iter().map(area_field));
-    fields
+fn scratch_parts(network: &Network, plan: &Plan) -> Vec<Part> {
+    let inner = network.operations.iter().filter(|operation| operation.is_by_path()).filter_map(|operation| {
+        let layer = layer_type(operation.layer()?, &code!(E::Scalar));
+        let kind = code!(<#layer as ::nnet::__private::Layer>::Scratch<E>);
+        Some(Part { name: inner_scratch_name(operation), kind, entries: None, is_tensor: false })
+    });
+    areas(&plan.scratch).chain(inner).collect()
 }
 
-fn area_field((name, size): (Ident, Literal)) -> (Ident, TokenStream) {
-    (name, code!([E; #size]))
+fn tape_parts(network: &Network, plan: &Plan) -> Vec<Part> {
+    let operation = |at: &usize| network.operation(*at);
+    let fields = plan.tape.fields.iter().filter_map(operation);
+    let kept = fields.map(|operation| tensor_part(local(operation), operation.output));
+    let statistics = plan.tape.statistics.iter().filter_map(operation).map(|operation| {
+        let channels = integer(operation.output.channels());
+        let entries = Some(4 * operation.output.channels());
+        Part { name: statistics_name(operation), kind: code!([[E; #channels]; 4]), entries, is_tensor: true }
+    });
+    let inner = network.operations.iter().filter(|operation| operation.is_by_path()).filter_map(|operation| {
+        let layer = layer_type(operation.layer()?, &code!(E::Scalar));
+        let (name, memory) = if only_predicts(operation) {
+            (inner_scratch_name(operation), code!(Scratch))
+        } else {
+            (inner_tape_name(operation), code!(Tape))
+        };
+        let kind = code!(<#layer as ::nnet::__private::Layer>::#memory<E>);
+        Some(Part { name, kind, entries: None, is_tensor: false })
+    });
+    let gradient = tensor_part(Ident::new("output_gradient", Span::mixed_site()), network.output);
+    kept.chain(statistics).chain(inner).chain([gradient]).chain(areas(&plan.tape.areas)).collect()
+}
+
+fn tensor_part(name: Ident, shape: nnet_core::shape::Shape) -> Part {
+    Part { name, kind: tensor(shape, code!(E)), entries: Some(entries(shape)), is_tensor: true }
+}
+
+fn areas(sizes: &[usize]) -> impl Iterator<Item = Part> {
+    sizes.iter().enumerate().map(|(area, size)| {
+        let entries = integer(*size);
+        Part { name: area_name(area), kind: code!([E; #entries]), entries: Some(*size), is_tensor: true }
+    })
+}
+
+/// Entries of the scratch and the tape, if the macro knows them.
+pub fn sizes(network: &Network, plan: &Plan) -> [Option<usize>; 2] {
+    let sum = |parts: Vec<Part>| parts.iter().map(|part| part.entries).sum();
+    [sum(scratch_parts(network, plan)), sum(tape_parts(network, plan))]
 }
 
 /// A structure of tensors.
-fn buffers(name: &Ident, network: &Network, doc: &str, fields: Vec<(Ident, TokenStream)>) -> TokenStream {
+fn buffers(name: &Ident, network: &Network, doc: &str, parts: &[Part]) -> TokenStream {
     let visibility = &network.visibility;
-    let (names, types): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
     let (doc, zero) = (self::doc(doc), zero(name, visibility));
+    let (names, types): (Vec<_>, Vec<_>) = parts.iter().map(|part| (&part.name, &part.kind)).unzip();
+    let traits = parts.iter().map(|part| if part.is_tensor { code!(Tensor) } else { code!(Flat) });
+    // A structure without fields would not use its parameter.
+    let (fields, zeros) = if parts.is_empty() {
+        (code!(__nothing: [E; 0]), code!(__nothing: []))
+    } else {
+        (code!(#(#names: #types),*), code!(#(#names: ::nnet::__private::#traits::ZERO),*))
+    };
+    let bound = parts.iter().any(|part| !part.is_tensor).then(|| code!(: ::nnet::__private::Element));
     code! {
         #doc
         #[repr(C)]
-        #visibility struct #name<E = ::core::primitive::f32> {
-            #(#names: #types),*
+        #visibility struct #name<E #bound = ::core::primitive::f32> {
+            #fields
         }
 
         #[automatically_derived]
         unsafe impl<E: ::nnet::__private::Element> ::nnet::__private::Flat for #name<E> {
             type Scalar = E::Scalar;
-            const ZERO: Self = Self { #(#names: ::nnet::__private::Tensor::ZERO),* };
+            const ZERO: Self = Self { #zeros };
         }
 
         #zero
@@ -57,30 +111,52 @@ fn buffers(name: &Ident, network: &Network, doc: &str, fields: Vec<(Ident, Token
 }
 
 /// What `unsafe impl Flat` promises, checked by rustc: fields are rows of one number type, with nothing between them.
-pub fn proof(network: &Network, plan: &Plan) -> TokenStream {
-    let layers = network.layers.iter().filter(|layer| layer.kind.has_parameters()).map(layer_type);
-    let tensors = tape_fields(network, &plan.tape).into_iter().map(|(_, tensor)| tensor);
-    let scratch = plan.scratch.a + plan.scratch.b;
-    let sizes = [
-        size(&network.name, network.parameter_count()),
-        size(&scratch_name(&network.name), scratch),
-        size(&tape_name(&network.name), plan.tape.entries),
-    ];
+pub fn proof(network: &Network, plan: &Plan, is_trained: bool) -> TokenStream {
+    let rows = structure::row_types(network);
+    let tape = if is_trained { tape_parts(network, plan) } else { Vec::new() };
+    let parts: Vec<_> = scratch_parts(network, plan).into_iter().chain(tape).collect();
+    let tensors = parts.iter().filter(|part| part.is_tensor).map(|part| &part.kind);
+    let inner = parts.iter().filter(|part| !part.is_tensor).map(|part| &part.kind);
+    let sizes = proof_of_sizes(network, plan, is_trained);
     code! {
         const _: () = {
             fn row<S: ::nnet::__private::Scalar, T: ::nnet::__private::Flat<Scalar = S>>() {}
             fn tensor<E: ::nnet::__private::Element, T: ::nnet::__private::Tensor<Element = E>>() {}
             fn fields<S: ::nnet::__private::Scalar, E: ::nnet::__private::Element>() {
-                #(row::<S, #layers>();)*
+                #(row::<S, #rows>();)*
                 #(tensor::<E, #tensors>();)*
+                #(row::<E::Scalar, #inner>();)*
             }
-            #(#sizes)*
+            #sizes
         };
     }
 }
 
-/// The bytes of a structure of so many `f32`; an array of another length does not compile.
-fn size(name: &Ident, entries: usize) -> TokenStream {
-    let bytes = integer(entries * size_of::<f32>());
-    code!(let _: [(); #bytes] = [(); ::core::mem::size_of::<#name<::core::primitive::f32>>()];)
+/// The bytes of the structures with `f32`; an array of another length does not compile.
+fn proof_of_sizes(network: &Network, plan: &Plan, is_trained: bool) -> TokenStream {
+    let name = &network.name;
+    let [scratch, tape] = sizes(network, plan);
+    if network.has_paths() {
+        let (scratch, tape) = (scratch_parts(network, plan), tape_parts(network, plan));
+        let [scratch, tape] = [(scratch_name(name), scratch), (tape_name(name), tape)].map(|(name, parts)| {
+            let parts = parts.iter().map(|part| &part.kind);
+            code! {
+                const fn of<E: ::nnet::__private::Element>() -> bool {
+                    ::core::mem::size_of::<#name<E>>() == 0 #(+ ::core::mem::size_of::<#parts>())*
+                }
+                ::core::assert!(of::<::core::primitive::f32>() && of::<::nnet::__private::Lanes<::core::primitive::f32>>());
+            }
+        });
+        let tape = is_trained.then(|| code!({ #tape }));
+        return code!({ #scratch } #tape);
+    }
+    let weights: usize = network.layers().map(crate::infer::Layer::entries).sum();
+    let size = |name: &Ident, entries: usize| {
+        let bytes = integer(entries * size_of::<f32>());
+        code!(let _: [(); #bytes] = [(); ::core::mem::size_of::<#name<::core::primitive::f32>>()];)
+    };
+    let weights = size(name, weights);
+    let scratch = scratch.map(|entries| size(&scratch_name(name), entries));
+    let tape = tape.filter(|_| is_trained).map(|entries| size(&tape_name(name), entries));
+    code!(#weights #scratch #tape)
 }

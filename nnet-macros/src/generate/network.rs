@@ -1,30 +1,39 @@
-//! `impl Network`: types, tables, and the bodies from `forward` and `backward`.
+//! `impl Network`: types, tables, and the body of `predict`.
 
 use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::spanned::Spanned;
 
-use super::words::{init, integer, integers, scratch_name, tape_name, tensor};
-use super::{backward, forward};
-use crate::infer::{Layer, Network, Parameter, Role};
-use crate::plan::Plan;
+use super::forward;
+use super::words::{init, integer, integers, layer_type, place, scratch_name, tensor};
+use crate::infer::{Layer, Network, Operation, Parameter, Role};
+use crate::layer::Kind;
+use crate::plan::{Needs, Plan};
 use crate::summary::sizes;
 
-pub fn implementation(network: &Network, plan: &Plan) -> TokenStream {
+pub fn implementation(network: &Network, plan: &Plan, is_trained: bool) -> TokenStream {
     let name = &network.name;
     let types = types(network);
     let tables = tables(network);
+    let training = is_trained.then(|| {
+        code! {
+            const TRAINING: ::core::option::Option<::core::primitive::usize> =
+                ::core::option::Option::Some(<Self as ::nnet::__private::Differentiable>::TRAINING_BYTES);
+        }
+    });
     let init = init_function(network);
     let predict = forward::predict(network, plan);
-    let forward = forward::forward(network, plan);
-    let backward = backward::functions(network, plan);
+    let checks = is_trained.then(|| checks(network));
     code! {
+        #checks
+
         #[automatically_derived]
         impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for #name<S> {
             #types
             #tables
+            #training
             #init
             #predict
-            #forward
-            #backward
         }
     }
 }
@@ -32,39 +41,65 @@ pub fn implementation(network: &Network, plan: &Plan) -> TokenStream {
 fn types(network: &Network) -> TokenStream {
     let Network { name, input, output, .. } = network;
     let (input, output) = (tensor(*input, code!(E)), tensor(*output, code!(E)));
-    let (scratch, tape) = (scratch_name(name), tape_name(name));
+    let scratch = scratch_name(name);
     code! {
         type Input<E: ::nnet::__private::Element<Scalar = S>> = #input;
         type Output<E: ::nnet::__private::Element<Scalar = S>> = #output;
         type Scratch<E: ::nnet::__private::Element<Scalar = S>> = #scratch<E>;
-        type Tape<E: ::nnet::__private::Element<Scalar = S>> = #tape<E>;
     }
+}
+
+/// What layers by path take and give, compared with what is around them, each at its own place.
+fn checks(network: &Network) -> TokenStream {
+    let needs = Needs::of(network);
+    let by_path = network.operations.iter().filter(|operation| operation.is_by_path());
+    by_path
+        .filter_map(|operation| {
+            let layer = operation.layer()?;
+            let (name, kind) = (&operation.label, layer_type(layer, &code!(::core::primitive::f32)));
+            let declaration = &operation.declaration;
+            let learns_before = operation.inputs.iter().any(|input| needs.is_trained(*input));
+            let [x, y] = [operation.input, operation.output].map(|shape| integers(&sizes(shape)));
+            let span = layer.path.span().resolved_at(proc_macro2::Span::mixed_site());
+            Some(quote_spanned! {span=>
+                const _: () = ::nnet::__private::check_layer::<#kind>(#name, #declaration, &#x, &#y, #learns_before);
+            })
+        })
+        .collect()
 }
 
 fn tables(network: &Network) -> TokenStream {
     let name = network.name.to_string();
     let [input, output] = [network.input, network.output].map(|shape| integers(&sizes(shape)));
-    let layers = network.layers.iter().map(layer_info);
-    let parameters = network
-        .layers
-        .iter()
-        .flat_map(|layer| layer.parameters.iter().map(|parameter| parameter_info(layer, parameter)));
+    let layers = network.operations.iter().map(layer_info);
+    let parameters = if network.has_paths() { parameter_parts(network) } else { parameter_table(network) };
     code! {
         const NAME: &'static ::core::primitive::str = #name;
         const INPUT_SHAPE: &'static [::core::primitive::usize] = &#input;
         const OUTPUT_SHAPE: &'static [::core::primitive::usize] = &#output;
         const LAYERS: &'static [::nnet::__private::LayerInfo] = &[#(#layers),*];
-        const PARAMETERS: &'static [::nnet::__private::ParameterInfo] = &[#(#parameters),*];
+        const PARAMETERS: &'static [::nnet::__private::ParameterInfo] = #parameters;
     }
 }
 
-fn layer_info(layer: &Layer) -> TokenStream {
-    let (name, declaration) = (layer.name.to_string(), &layer.declaration);
-    let output = integers(&sizes(layer.output));
-    let (parameters, macs) = (integer(layer.parameter_count()), integer(layer.macs));
+fn layer_info(operation: &Operation) -> TokenStream {
+    let Operation { label, declaration, output, .. } = operation;
+    let output = integers(&sizes(*output));
+    let (parameters, macs) = match operation.layer() {
+        Some(layer) if operation.is_by_path() => {
+            let kind = layer_type(layer, &code!(::core::primitive::f32));
+            let parameters = code!(::nnet::__private::learned(<#kind as ::nnet::__private::Layer>::PARAMETERS));
+            (parameters, code!(<#kind as ::nnet::__private::Layer>::MACS))
+        }
+        layer => {
+            let (parameters, macs) = layer.map_or((0, 0), |layer| (layer.parameter_count(), layer.macs));
+            let (parameters, macs) = (integer(parameters), integer(macs));
+            (code!(#parameters), code!(#macs))
+        }
+    };
     code! {
         ::nnet::__private::LayerInfo {
-            name: #name,
+            name: #label,
             declaration: #declaration,
             output: &#output,
             parameters: #parameters,
@@ -73,28 +108,90 @@ fn layer_info(layer: &Layer) -> TokenStream {
     }
 }
 
-fn parameter_info(layer: &Layer, parameter: &Parameter) -> TokenStream {
+/// The table of all tensors with their places.
+fn parameter_table(network: &Network) -> TokenStream {
+    let (mut offset, mut gradient) = (0, 0);
+    let tensors = parameters(network).map(|(operation, layer, parameter)| {
+        let learns = !layer.frozen && parameter.role.is_learned();
+        let info = parameter_info(operation, parameter, offset, learns.then_some(gradient));
+        offset += parameter.entries;
+        gradient += if learns { parameter.entries } else { 0 };
+        info
+    });
+    let tensors: Vec<_> = tensors.collect();
+    code!(&[#(#tensors),*])
+}
+
+fn parameters(network: &Network) -> impl Iterator<Item = (&Operation, &Layer, &Parameter)> {
+    let layers = network.operations.iter().filter_map(|operation| Some((operation, operation.layer()?)));
+    layers.flat_map(|(operation, layer)| layer.parameters.iter().map(move |parameter| (operation, layer, parameter)))
+}
+
+fn parameter_info(operation: &Operation, parameter: &Parameter, offset: usize, gradient: Option<usize>) -> TokenStream {
     let (suffix, kind) = match parameter.role {
         Role::Weight => ("weight", code!(Weight)),
         Role::Bias => ("bias", code!(Bias)),
+        Role::RunningMean => ("running_mean", code!(RunningMean)),
+        Role::RunningVariance => ("running_var", code!(RunningVariance)),
     };
-    let name = format!("{}.{suffix}", layer.name);
-    let (shape, offset) = (integers(&parameter.shape), integer(parameter.offset));
+    let name = format!("{}.{suffix}", operation.label);
+    let (shape, offset) = (integers(&parameter.shape), integer(offset));
+    let none = code!(::core::option::Option::None);
+    let gradient = gradient.map(integer).map_or(none, |gradient| code!(::core::option::Option::Some(#gradient)));
     code! {
         ::nnet::__private::ParameterInfo {
             name: #name,
             shape: &#shape,
             offset: #offset,
             kind: ::nnet::__private::ParameterKind::#kind,
+            gradient: #gradient,
+        }
+    }
+}
+
+/// With layers by path, rustc puts the table together: only it knows theirs.
+fn parameter_parts(network: &Network) -> TokenStream {
+    let parts = network.operations.iter().filter_map(|operation| {
+        let layer = operation.layer()?;
+        let learns = !layer.frozen;
+        if operation.is_by_path() {
+            let (prefix, kind) = (&operation.label, layer_type(layer, &code!(::core::primitive::f32)));
+            return Some(code! {
+                ::nnet::__private::Part {
+                    prefix: #prefix,
+                    tensors: <#kind as ::nnet::__private::Layer>::PARAMETERS,
+                    learns: #learns,
+                }
+            });
+        }
+        let tensors = layer.parameters.iter().map(|parameter| parameter_info(operation, parameter, 0, Some(0)));
+        Some(code! {
+            ::nnet::__private::Part { prefix: "", tensors: &[#(#tensors),*], learns: #learns }
+        })
+    });
+    code! {
+        {
+            const PARTS: &[::nnet::__private::Part] = &[#(#parts),*];
+            const NAMES: [u8; ::nnet::__private::name_bytes(PARTS)] = ::nnet::__private::names(PARTS);
+            const TABLE: [::nnet::__private::ParameterInfo; ::nnet::__private::tensors(PARTS)] =
+                ::nnet::__private::table(PARTS, &NAMES);
+            &TABLE
         }
     }
 }
 
 fn init_function(network: &Network) -> TokenStream {
-    let layers = network.layers.iter().filter(|layer| layer.kind.has_parameters());
-    let calls = layers.map(|layer| {
-        let (name, init) = (&layer.name, init(layer.init));
-        code!(self.#name.init(#init, random);)
+    let layers = network.operations.iter().filter_map(|operation| Some((operation, operation.layer()?)));
+    let calls = layers.filter(|(_, layer)| layer.kind.has_parameters()).map(|(operation, layer)| {
+        let place = place(&operation.place);
+        if layer.kind.is_affine() {
+            let init = init(layer.init);
+            code!(self #place.init(#init, random);)
+        } else if let Kind::ByPath { .. } = layer.kind {
+            code!(::nnet::__private::Layer::initialize(&mut self #place, random);)
+        } else {
+            code!(self #place.init();)
+        }
     });
     code! {
         fn init(&mut self, random: &mut ::nnet::__private::Random) {

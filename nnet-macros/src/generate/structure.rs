@@ -1,54 +1,184 @@
-//! The network's type: its parameters, one field a layer; and its numbers as constants.
+//! The network's type: its parameters, one field a layer or block; its gradients; and its numbers as constants.
 
 use proc_macro2::TokenStream;
 use syn::{Ident, Visibility};
 
-use super::words::{doc, layer_path, layer_type, more_doc};
-use crate::infer::{Layer, Network};
+use super::words::{doc, gradient_type, gradients_name, layer_path, layer_type, module_name, more_doc};
+use crate::infer::{Content, Field, Layer, Module, Network};
+use crate::layer::{Kind, Manner};
 use crate::plan::Plan;
 use crate::summary;
 
+/// What a structure of the network's layout holds.
+#[derive(Clone, Copy, PartialEq)]
+enum Held {
+    Parameters,
+    Gradients,
+}
+
 pub fn structure(network: &Network, plan: &Plan) -> TokenStream {
-    let Network { attributes, visibility, name, layers, .. } = network;
-    let table = more_doc(attributes, &summary::network(network, plan));
-    let fields = fields(layers.iter().filter(|layer| layer.kind.has_parameters()), network);
-    let zeros = zeros(layers);
-    let flattens = layers.iter().filter(|layer| layer.kind.is_view()).map(flatten);
+    let table = more_doc(&network.attributes, &summary::network(network, plan));
+    let attributes = &network.attributes;
+    let root = module(network, &network.root, Held::Parameters, &code!(#(#attributes)* #table));
+    let blocks = blocks(network, &network.root, Held::Parameters);
+    let words = network.layers().filter(|layer| runs_no_code(layer)).map(word);
+    code!(#root #blocks #(#words)*)
+}
+
+/// The type of a network that predicts and does nothing else.
+pub fn predictor(network: &Network, plan: &Plan, text: &str) -> TokenStream {
+    let text = doc(&format!("{text}\n\n{}", summary::predictor(network, plan)));
+    let root = module(network, &network.root, Held::Parameters, &text);
+    let blocks = blocks(network, &network.root, Held::Parameters);
+    code!(#root #blocks)
+}
+
+/// The type of the gradients: the network's own if all of it learns, which a name of its own stands for as well.
+pub fn gradients(network: &Network) -> TokenStream {
+    let Network { name, visibility, root, .. } = network;
+    let gradients = gradients_name(name);
+    let text = format!("The gradients of [`{name}`]: those of its parameters that learn.");
+    let text = doc(&text);
+    if is_plain(network, root) {
+        return code! {
+            #text
+            #visibility type #gradients<S = ::core::primitive::f32> = #name<S>;
+        };
+    }
+    let module = module(network, root, Held::Gradients, &text);
+    let blocks = blocks(network, root, Held::Gradients);
+    let zero = zero(&gradients, visibility);
+    code!(#module #blocks #zero)
+}
+
+/// Whether the gradients of a structure have its own layout.
+fn is_plain(network: &Network, module: &Module) -> bool {
+    module.fields.iter().all(|field| match &field.content {
+        Content::Layer(at) => layer(network, *at)
+            .is_some_and(|layer| layer.learns() && !matches!(layer.kind, Kind::BatchNorm { .. } | Kind::ByPath { .. })),
+        Content::Block(block) | Content::Blocks(_, block) => is_plain(network, block),
+    })
+}
+
+/// Whether nothing in a structure learns.
+fn is_frozen(network: &Network, module: &Module) -> bool {
+    module.fields.iter().all(|field| match &field.content {
+        Content::Layer(at) => layer(network, *at).is_some_and(|layer| !layer.learns()),
+        Content::Block(block) | Content::Blocks(_, block) => is_frozen(network, block),
+    })
+}
+
+fn layer(network: &Network, at: usize) -> Option<&Layer> {
+    network.operation(at)?.layer()
+}
+
+fn module(network: &Network, module: &Module, held: Held, head: &TokenStream) -> TokenStream {
+    let Network { visibility, derives, .. } = network;
+    // The network itself has them among its attributes.
+    let is_network = module.words.is_empty() && held == Held::Parameters && !network.attributes.is_empty();
+    let derives = derives.iter().filter(|_| !is_network);
+    let name = type_name(network, module, held);
+    let fields: Vec<_> = module.fields.iter().filter_map(|field| self::field(network, field, held)).collect();
+    let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
+    let definitions = fields.iter().map(|(_, definition)| definition);
+    let (definitions, zeros) = if fields.is_empty() {
+        (code!(__nothing: [S; 0]), code!(__nothing: []))
+    } else {
+        (code!(#(#definitions),*), code!(#(#names: ::nnet::__private::Flat::ZERO),*))
+    };
+    let bound = network.has_paths().then(|| code!(: ::nnet::__private::Scalar));
     code! {
-        #(#attributes)*
-        #table
+        #head
+        #(#derives)*
         #[repr(C)]
-        #visibility struct #name<S = ::core::primitive::f32> { #fields }
+        #visibility struct #name<S #bound = ::core::primitive::f32> { #definitions }
 
         #[automatically_derived]
         unsafe impl<S: ::nnet::__private::Scalar> ::nnet::__private::Flat for #name<S> {
             type Scalar = S;
             const ZERO: Self = Self { #zeros };
         }
-
-        #(#flattens)*
     }
 }
 
-fn fields<'a>(layers: impl Iterator<Item = &'a Layer>, network: &Network) -> TokenStream {
-    let visibility = &network.visibility;
-    let fields: Vec<_> = layers
-        .map(|layer| {
-            let Layer { attributes, name, .. } = layer;
-            let (doc, layer_type) = (more_doc(attributes, &summary::field(layer)), layer_type(layer));
-            code!(#(#attributes)* #doc #visibility #name: #layer_type)
-        })
-        .collect();
-    if fields.is_empty() { code!(__nothing: [S; 0]) } else { code!(#(#fields),*) }
+fn type_name(network: &Network, module: &Module, held: Held) -> Ident {
+    let name = module_name(&network.name, module);
+    if held == Held::Gradients && !is_plain(network, module) { gradients_name(&name) } else { name }
 }
 
-fn zeros(layers: &[Layer]) -> TokenStream {
-    let names: Vec<_> = layers.iter().filter(|layer| layer.kind.has_parameters()).map(|layer| &layer.name).collect();
-    if names.is_empty() { code!(__nothing: []) } else { code!(#(#names: ::nnet::__private::Flat::ZERO),*) }
+/// A field's name, and its definition; none for what does not learn, among gradients.
+fn field<'a>(network: &'a Network, field: &'a Field, held: Held) -> Option<(&'a Ident, TokenStream)> {
+    let Field { name, attributes, content } = field;
+    let visibility = &network.visibility;
+    let block = |block: &Module| type_name(network, block, held);
+    let (text, kind) = match content {
+        Content::Layer(at) => {
+            let operation = network.operation(*at)?;
+            let layer = operation.layer()?;
+            if held == Held::Gradients && !layer.learns() {
+                return None;
+            }
+            let of = if held == Held::Gradients { gradient_type } else { layer_type };
+            (summary::field(operation, layer), of(layer, &code!(S)))
+        }
+        Content::Block(inner) | Content::Blocks(_, inner) if held == Held::Gradients && is_frozen(network, inner) => {
+            return None;
+        }
+        Content::Block(inner) => {
+            let kind = block(inner);
+            (format!("The block `{}`.", inner.words.join(".")), code!(#kind<S>))
+        }
+        Content::Blocks(count, inner) => {
+            let (kind, length) = (block(inner), super::words::integer(*count));
+            (format!("The blocks `{}`, one after the other.", inner.words.join(".")), code!([#kind<S>; #length]))
+        }
+    };
+    let (text, attributes) = if held == Held::Gradients {
+        (doc(&format!("Those of `{name}`.")), TokenStream::new())
+    } else {
+        (more_doc(attributes, &text), code!(#(#attributes)*))
+    };
+    Some((name, code!(#attributes #text #visibility #name: #kind)))
+}
+
+/// The types of all blocks inside a structure.
+fn blocks(network: &Network, around: &Module, held: Held) -> TokenStream {
+    let inner = around.fields.iter().filter_map(|field| match &field.content {
+        Content::Layer(_) => None,
+        Content::Block(block) | Content::Blocks(_, block) => Some(block),
+    });
+    inner
+        .filter(|block| held == Held::Parameters || !(is_plain(network, block) || is_frozen(network, block)))
+        .map(|block| {
+            let text = doc(&format!("The block `{}` of [`{}`].", block.words.join("."), network.name));
+            let (module, deeper) = (module(network, block, held, &text), blocks(network, block, held));
+            code!(#module #deeper)
+        })
+        .collect()
+}
+
+/// The types of all fields, once each, for the proof that they are rows of numbers.
+pub fn row_types(network: &Network) -> Vec<TokenStream> {
+    let mut types = Vec::new();
+    collect_rows(network, &network.root, &mut types);
+    types
+}
+
+fn collect_rows(network: &Network, module: &Module, types: &mut Vec<TokenStream>) {
+    for field in &module.fields {
+        match &field.content {
+            Content::Layer(at) => types.extend(layer(network, *at).map(|layer| layer_type(layer, &code!(S)))),
+            Content::Block(block) | Content::Blocks(_, block) => collect_rows(network, block, types),
+        }
+    }
+}
+
+fn runs_no_code(layer: &Layer) -> bool {
+    layer.kind.trains(layer.frozen) == Manner::View
 }
 
 /// `Flatten` runs no code; this makes its name one that editors know.
-fn flatten(layer: &Layer) -> TokenStream {
+fn word(layer: &Layer) -> TokenStream {
     let path = layer_path(layer);
     code!(const _: #path = #path;)
 }
@@ -66,14 +196,9 @@ pub fn constants(name: &Ident, visibility: &Visibility) -> TokenStream {
             code!(&'static [::nnet::__private::ParameterInfo]),
             "The parameter tensors in the order of their memory.",
         ),
-        (code!(PARAMETER_COUNT), size.clone(), "How many numbers the network learns."),
-        (code!(WEIGHT_BYTES), size.clone(), "Bytes of the parameters."),
+        (code!(PARAMETER_COUNT), size.clone(), "How many parameters there are, running statistics left out."),
+        (code!(WEIGHT_BYTES), size.clone(), "Bytes of the parameters and the running statistics."),
         (code!(INFERENCE_BYTES), size.clone(), "Bytes that predicting one sample needs besides the parameters."),
-        (
-            code!(TRAINING_BYTES),
-            size.clone(),
-            "Bytes that training on one sample needs besides the parameters and the optimizer's state: gradients and tape.",
-        ),
         (code!(MACS), size, "Multiply-accumulates of one prediction, the padding counted."),
     ];
     let constants = each.map(|(constant, kind, doc)| {
@@ -95,6 +220,17 @@ pub fn constants(name: &Ident, visibility: &Visibility) -> TokenStream {
             #visibility fn summary() -> ::nnet::__private::Summary {
                 <Self as ::nnet::__private::Network>::summary()
             }
+        }
+    }
+}
+
+/// The constant of `Differentiable` for `f32`.
+pub fn training_constant(name: &Ident, visibility: &Visibility) -> TokenStream {
+    code! {
+        impl #name<::core::primitive::f32> {
+            /// Bytes that training on one sample needs besides the parameters and the optimizer's state: gradients and tape.
+            #visibility const TRAINING_BYTES: ::core::primitive::usize =
+                <Self as ::nnet::__private::Differentiable>::TRAINING_BYTES;
         }
     }
 }

@@ -5,16 +5,47 @@ use std::f64::consts::SQRT_2;
 use nnet_core::shape::{Shape, Window2d};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident};
-use syn::{Attribute, Ident};
+use syn::{Attribute, Ident, PathArguments};
 
-use crate::infer::Layer;
-use crate::layer::{Activation, Init, Kind, Scheme};
-use crate::plan::{Area, Areas};
+use crate::infer::{Layer, Module, Operation, Segment};
+use crate::layer::{Activation, Init, Kind, Scheme, UpsampleMode};
 
-/// The layer's name for a local or a field of the tape: where the user wrote it, but the macro's, so that a lint
+/// The operation's name for a local or a field of the tape: where the user wrote it, but the macro's, so that a lint
 /// about it is reported once, at the network's field. An `allow` would clash with a `forbid` of the user's.
-pub fn local(layer: &Layer) -> Ident {
-    Ident::new(&layer.name.to_string(), Span::call_site().located_at(layer.name.span()))
+pub fn local(operation: &Operation) -> Ident {
+    derived(operation, "")
+}
+
+/// The name of what is kept of an operation besides its value.
+pub fn derived(operation: &Operation, suffix: &str) -> Ident {
+    let name = format!("{}{suffix}", operation.local);
+    Ident::new(&name, Span::call_site().located_at(operation.local.span()))
+}
+
+pub fn statistics_name(operation: &Operation) -> Ident {
+    derived(operation, "_statistics")
+}
+
+pub fn inner_tape_name(operation: &Operation) -> Ident {
+    derived(operation, "_tape")
+}
+
+pub fn inner_scratch_name(operation: &Operation) -> Ident {
+    derived(operation, "_scratch")
+}
+
+/// `.block1.convs[2].conv`, behind `self` or `gradients`.
+pub fn place(segments: &[Segment]) -> TokenStream {
+    segments
+        .iter()
+        .map(|segment| match segment {
+            Segment::Field(name) => code!(.#name),
+            Segment::Index(index) => {
+                let index = integer(*index);
+                code!([#index])
+            }
+        })
+        .collect()
 }
 
 /// Documentation, an attribute a line.
@@ -37,23 +68,35 @@ pub fn tape_name(network: &Ident) -> Ident {
     format_ident!("{network}Tape")
 }
 
-/// The gradient of the value that `layer` gives, as a local.
-pub fn gradient_name(layer: &Layer) -> Ident {
-    Ident::new(&format!("d_{}", layer.name), Span::mixed_site())
+pub fn gradients_name(network: &Ident) -> Ident {
+    format_ident!("{network}Gradients")
 }
 
-pub fn area_name(area: Area) -> Ident {
-    let name = match area {
-        Area::A => "area_a",
-        Area::B => "area_b",
-    };
-    Ident::new(name, Span::mixed_site())
+pub fn folded_name(network: &Ident) -> Ident {
+    format_ident!("{network}Folded")
 }
 
-/// The areas that hold anything, with their sizes.
-pub fn used_areas(areas: Areas) -> Vec<(Ident, Literal)> {
-    let all = [(Area::A, areas.a), (Area::B, areas.b)];
-    all.into_iter().filter(|(_, size)| *size > 0).map(|(area, size)| (area_name(area), integer(size))).collect()
+/// `LeNet`, or for a block in it `LeNetBlock1`.
+pub fn module_name(network: &Ident, module: &Module) -> Ident {
+    let words: String = module.words.iter().map(|word| camel_case(word)).collect();
+    format_ident!("{network}{words}")
+}
+
+/// `block_1a` → `Block1a`
+fn camel_case(name: &str) -> String {
+    let mut camel = String::new();
+    for word in name.split('_') {
+        let mut letters = word.chars();
+        camel.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        camel.push_str(letters.as_str());
+    }
+    camel
+}
+
+pub fn area_name(area: usize) -> Ident {
+    let letter = u8::try_from(area).ok().filter(|area| *area < 26).map(|area| char::from(b'a' + area));
+    let name = letter.map_or_else(|| format!("area_{area}"), |letter| format!("area_{letter}"));
+    Ident::new(&name, Span::mixed_site())
 }
 
 pub fn integer(value: usize) -> Literal {
@@ -77,34 +120,107 @@ pub fn tensor(shape: Shape, element: impl ToTokens) -> TokenStream {
 /// `Window2d::new([5, 5], [1, 1], [2, 2])`
 pub fn window(window: &Window2d) -> TokenStream {
     let [kernel, stride, padding] = [&window.kernel, &window.stride, &window.padding].map(|pair| integers(pair));
-    code!(::nnet::__private::Window2d::new(#kernel, #stride, #padding))
+    let end = (window.padding_end != window.padding).then(|| {
+        let end = integers(&window.padding_end);
+        code!(.with_padding_end(#end))
+    });
+    let dilation = (window.dilation != [1, 1]).then(|| {
+        let dilation = integers(&window.dilation);
+        code!(.with_dilation(#dilation))
+    });
+    code!(::nnet::__private::Window2d::new(#kernel, #stride, #padding) #end #dilation)
 }
 
 /// The type of a layer, with the user's span for its name so that editors lead from there to the layer.
 pub fn layer_path(layer: &Layer) -> TokenStream {
-    let name = &layer.type_name;
+    let name = layer.path.segments.last().map(|segment| &segment.ident);
     code!(::nnet::__private::layers::#name)
 }
 
-/// The type of a layer's field.
-pub fn layer_type(layer: &Layer) -> TokenStream {
+/// The type of a layer with parameters, for the number type `scalar`.
+pub fn layer_type(layer: &Layer, scalar: &TokenStream) -> TokenStream {
+    if let Kind::ByPath { .. } = layer.kind {
+        return user_type(layer, scalar);
+    }
     let path = layer_path(layer);
     let weight = layer.parameters.first().map(|weight| weight.shape.as_slice()).unwrap_or_default();
     let sizes = weight.iter().copied().map(integer);
-    if layer.parameters.len() > 1 { code!(#path<S, #(#sizes),*>) } else { code!(#path<S, #(#sizes,)* 0>) }
+    match &layer.kind {
+        Kind::ConvTranspose2d { convolution, .. } => {
+            let bias = integer(if convolution.bias { convolution.out } else { 0 });
+            code!(#path<#scalar, #(#sizes,)* #bias>)
+        }
+        kind if kind.is_affine() && layer.parameters.len() == 1 => code!(#path<#scalar, #(#sizes,)* 0>),
+        Kind::LayerNorm { .. } => {
+            let entries = integer(weight.iter().product());
+            code!(#path<#scalar, #entries>)
+        }
+        _ => code!(#path<#scalar, #(#sizes),*>),
+    }
+}
+
+/// The user's path with the number type in front of its other arguments.
+fn user_type(layer: &Layer, scalar: &TokenStream) -> TokenStream {
+    let mut path = layer.path.clone();
+    let Some(last) = path.segments.last_mut() else { return TokenStream::new() };
+    let arguments = std::mem::replace(&mut last.arguments, PathArguments::None);
+    if let PathArguments::AngleBracketed(arguments) = arguments {
+        let others = arguments.args.iter();
+        code!(#path<#scalar, #(#others),*>)
+    } else {
+        code!(#path<#scalar>)
+    }
+}
+
+/// The type of a layer's gradients.
+pub fn gradient_type(layer: &Layer, scalar: &TokenStream) -> TokenStream {
+    match &layer.kind {
+        Kind::BatchNorm { .. } => {
+            let channels = layer.parameters.first().map(|weight| integer(weight.entries));
+            code!(::nnet::__private::layers::BatchNormGradients<#scalar, #channels>)
+        }
+        Kind::ByPath { .. } => {
+            let layer = layer_type(layer, scalar);
+            code!(<#layer as ::nnet::__private::Layer>::Gradients)
+        }
+        _ => layer_type(layer, scalar),
+    }
 }
 
 /// A layer without parameters, as a value.
 pub fn layer_value(layer: &Layer) -> TokenStream {
     let path = layer_path(layer);
+    let with = |fields: &[(&str, f64)]| {
+        let names = fields.iter().map(|(name, _)| Ident::new(name, Span::mixed_site()));
+        let values = fields.iter().map(|(_, value)| number(*value));
+        code!(#path { #(#names: #values),* })
+    };
     match &layer.kind {
-        Kind::MaxPool2d { window } | Kind::AvgPool2d { window } => {
+        Kind::MaxPool2d { window } | Kind::MaxPool1d { window } => {
             let window = self::window(window);
             code!(#path::new(#window))
         }
-        Kind::Activation(Activation::LeakyRelu { slope }) => {
-            let slope = number(*slope);
-            code!(#path { slope: #slope })
+        Kind::AvgPool2d { window, count_include_pad } | Kind::AvgPool1d { window, count_include_pad } => {
+            let window = self::window(window);
+            let counted = (!count_include_pad).then(|| code!(.count_include_pad(false)));
+            code!(#path::new(#window) #counted)
+        }
+        Kind::Upsample2d { mode, .. } => {
+            let mode = match mode {
+                UpsampleMode::Nearest => code!(Nearest),
+                UpsampleMode::Bilinear { align_corners } => code!(Bilinear { align_corners: #align_corners }),
+            };
+            code!(#path { mode: ::nnet::__private::layers::UpsampleMode::#mode })
+        }
+        Kind::ZeroPad2d { padding } => {
+            let padding = integers(padding);
+            code!(#path { padding: #padding })
+        }
+        Kind::Dropout { p } | Kind::Dropout2d { p } => with(&[("p", *p)]),
+        Kind::Activation(Activation::LeakyRelu { slope }) => with(&[("slope", *slope)]),
+        Kind::Activation(Activation::Elu { alpha }) => with(&[("alpha", *alpha)]),
+        Kind::Activation(Activation::Softplus { beta, threshold }) => {
+            with(&[("beta", *beta), ("threshold", *threshold)])
         }
         _ => path,
     }
@@ -115,7 +231,8 @@ pub fn number(value: f64) -> TokenStream {
     if value.to_bits() == SQRT_2.to_bits() {
         return code!(::core::f64::consts::SQRT_2);
     }
-    Literal::f64_unsuffixed(value).to_token_stream()
+    let size = Literal::f64_unsuffixed(value.abs());
+    if value.is_sign_negative() { code!(-#size) } else { code!(#size) }
 }
 
 /// `Init::KaimingUniform { gain: SQRT_2 }`

@@ -1,217 +1,247 @@
-//! The plan run on an abstract machine: each buffer holds the name of a value, and each step must find what it reads.
+//! The plan run on an abstract machine, in which numbers stand for tensors: an operation multiplies by a number of its
+//! own, a sum adds. What the steps leave must be what the network means, in forward and in backward.
 
 use std::collections::HashMap;
 
 use super::*;
 use crate::errors::Errors;
-use crate::infer::Network;
-use crate::{check, infer, parse};
+use crate::infer::Work;
+use crate::layer::Manner;
+use crate::tests::{Random, network};
 
-/// What a buffer holds: the value or the gradient behind so many layers.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Content {
-    Value(usize),
-    Gradient(usize),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Buffer {
-    Input,
-    Field(usize),
-    A,
-    B,
-    OutputGradient,
-    InputGradient,
-}
-
-impl From<Area> for Buffer {
-    fn from(area: Area) -> Self {
-        if area == Area::A { Buffer::A } else { Buffer::B }
+/// The number that an operation multiplies by, odd so that nothing is lost.
+fn factor(operation: usize, part: usize) -> u64 {
+    let mut state = (operation as u64 + 1) << 8 | part as u64;
+    for _ in 0..3 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state ^= state >> 29;
     }
+    state | 1
 }
 
-/// Buffers with their contents, and locals with the buffers that they are.
+/// The offset of each arm of a join.
+fn offsets(operation: &Operation) -> Vec<usize> {
+    let Work::Concat(shapes) = &operation.work else { return Vec::new() };
+    let mut offset = 0;
+    let mut begin = |shape: &Shape| {
+        offset += entries(*shape);
+        offset - entries(*shape)
+    };
+    shapes.iter().map(&mut begin).collect()
+}
+
+/// What each value is, by the meaning of the network.
+fn values(network: &Network, is_view: impl Fn(&Operation) -> bool) -> Vec<u64> {
+    let mut values = vec![factor(usize::MAX >> 9, 0)];
+    for (at, operation) in network.operations.iter().enumerate() {
+        let inputs = operation.inputs.iter().map(|input| values[*input]);
+        let value = match &operation.work {
+            Work::Add => inputs.fold(0, u64::wrapping_add),
+            Work::Concat(_) => {
+                let parts = inputs.zip(offsets(operation));
+                parts.fold(0_u64, |sum, (input, offset)| sum.wrapping_add(input.wrapping_mul(factor(at, offset))))
+            }
+            Work::Layer(_) if is_view(operation) => values[operation.inputs[0]],
+            Work::Layer(_) => values[operation.inputs[0]].wrapping_mul(factor(at, 0)),
+        };
+        values.push(value);
+    }
+    values
+}
+
+/// What each gradient is, from that of the output back.
+fn gradients(network: &Network) -> Vec<u64> {
+    let mut gradients = vec![0_u64; network.operations.len() + 1];
+    *gradients.last_mut().expect("the output") = 1;
+    for (at, operation) in network.operations.iter().enumerate().rev() {
+        let dy = gradients[at + 1];
+        let offsets = offsets(operation);
+        for (number, input) in operation.inputs.iter().enumerate() {
+            let dx = match &operation.work {
+                Work::Add => dy,
+                Work::Concat(_) => dy.wrapping_mul(factor(at, offsets[number])),
+                Work::Layer(layer) if layer.kind.goes_back() == Manner::View => dy,
+                Work::Layer(_) => dy.wrapping_mul(factor(at, 0)),
+            };
+            gradients[*input] = gradients[*input].wrapping_add(dx);
+        }
+    }
+    gradients
+}
+
+/// Buffers with what is in them.
 struct Machine<'a> {
     network: &'a Network,
-    areas: Areas,
-    contents: HashMap<Buffer, Content>,
-    values: HashMap<Value, Buffer>,
-    gradients: HashMap<usize, Buffer>,
+    sizes: &'a [usize],
+    contents: HashMap<Storage, u64>,
 }
 
-impl<'a> Machine<'a> {
-    fn new(network: &'a Network, areas: Areas) -> Self {
-        let contents = HashMap::from([(Buffer::Input, Content::Value(0))]);
-        let values = HashMap::from([(Value::Input, Buffer::Input)]);
-        Self { network, areas, contents, values, gradients: HashMap::new() }
+impl Machine<'_> {
+    fn read(&self, operand: Operand) -> u64 {
+        *self.contents.get(&operand.storage).unwrap_or_else(|| panic!("{operand:?} is read before it is written"))
     }
 
-    fn layer(&self, position: usize) -> &'a Layer {
-        &self.network.layers[position]
-    }
-
-    fn expect(&self, buffer: Buffer, content: Content) {
-        assert_eq!(self.contents.get(&buffer), Some(&content), "{buffer:?} of {}", describe(self.network));
-    }
-
-    /// Writes to a buffer, which must be large enough and no longer be read.
-    fn write(&mut self, buffer: Buffer, content: Content, shape: Shape, read: Option<Buffer>) {
-        assert_ne!(Some(buffer), read, "{}", describe(self.network));
-        let room = match buffer {
-            Buffer::A => self.areas.a,
-            Buffer::B => self.areas.b,
-            Buffer::Field(layer) => entries(self.layer(layer).output),
-            Buffer::OutputGradient => entries(self.network.output),
-            Buffer::Input | Buffer::InputGradient => entries(self.network.input),
+    fn write(&mut self, operand: Operand, content: u64) {
+        let room = match operand.storage {
+            Storage::Area(area) => self.sizes[area],
+            Storage::Field(at) => entries(self.network.operations[at].output),
+            Storage::OutputGradient => entries(self.network.output),
+            Storage::Input => panic!("the input is not written"),
+            Storage::Caller => entries(self.network.input),
         };
-        assert!(entries(shape) <= room, "{}", describe(self.network));
-        self.contents.insert(buffer, content);
+        assert!(entries(self.network.shape(operand.value)) <= room);
+        self.contents.insert(operand.storage, content);
     }
 
-    fn forward(&mut self, plan: &Forward) {
-        for step in &plan.steps {
-            let layer = self.layer(step.layer);
-            let (before, after) = (Content::Value(step.layer), Content::Value(step.layer + 1));
-            let x = self.values[&step.x];
-            self.expect(x, before);
-            let place = |place| match place {
-                Place::Area(area) => Buffer::from(area),
-                Place::Field => Buffer::Field(step.layer),
-            };
-            let y = match step.action {
-                Action::Write(to) | Action::Copy(to) => {
-                    self.write(place(to), after, layer.output, Some(x));
-                    place(to)
-                }
-                Action::InPlace => {
-                    assert_ne!(x, Buffer::Input, "{}", describe(self.network));
-                    assert!(layer.kind.is_in_place());
-                    self.write(x, after, layer.output, None);
-                    x
-                }
-                // A view is the same content, called as the value behind the layer.
-                Action::View => {
-                    self.contents.insert(x, after);
-                    x
-                }
-            };
-            self.values.insert(step.y(), y);
-        }
-        assert_ne!(self.values[&plan.output()], Buffer::Input, "{}", describe(self.network));
-    }
-
-    fn gradient(&self, gradient: Gradient) -> Buffer {
-        match gradient {
-            Gradient::Output => Buffer::OutputGradient,
-            Gradient::Of(name) => self.gradients[&name],
-            Gradient::Input { .. } => Buffer::InputGradient,
-        }
-    }
-
-    /// Whether the value behind so many layers is still where forward left it. Views are one content.
-    fn expect_value(&self, value: Value, mut behind: usize) {
-        while behind < self.network.layers.len() && self.layer(behind).kind.is_view() {
-            behind += 1;
-        }
-        let buffer = self.values[&value];
-        if buffer == Buffer::Input {
-            assert!(self.network.layers.iter().take(behind).all(|layer| layer.kind.is_view()));
-        } else {
-            self.expect(buffer, Content::Value(behind));
-        }
-    }
-
-    fn backward(&mut self, steps: &[BackwardStep]) {
-        for step in steps {
+    fn forward(&mut self, forward: &Forward) {
+        for step in &forward.steps {
             match *step {
-                BackwardStep::Through { layer, x, dy, dx } => {
-                    let dy = self.gradient(dy);
-                    self.expect_gradient(dy, layer + 1);
-                    if let Some(x) = x {
-                        self.expect_value(x, layer);
+                ForwardStep::Through { operation, x, y } => {
+                    assert_ne!(x.storage, y.storage);
+                    self.write(y, self.read(x).wrapping_mul(factor(operation, 0)));
+                }
+                ForwardStep::InPlace { operation, y } => self.write(y, self.read(y).wrapping_mul(factor(operation, 0))),
+                ForwardStep::Copy { from, to } => {
+                    assert_ne!(from.storage, to.storage);
+                    self.write(to, self.read(from));
+                }
+                ForwardStep::Add { from, to } => {
+                    assert_ne!(from.storage, to.storage);
+                    self.write(to, self.read(to).wrapping_add(self.read(from)));
+                }
+                ForwardStep::Part { from, to, offset } => {
+                    assert_ne!(from.storage, to.storage);
+                    let at = to.value - 1;
+                    let before = if offset == 0 { 0 } else { self.read(to) };
+                    self.write(to, before.wrapping_add(self.read(from).wrapping_mul(factor(at, offset))));
+                }
+                ForwardStep::Statistics { x, .. } => _ = self.read(x),
+                ForwardStep::Meet { .. } => {}
+            }
+        }
+    }
+
+    fn backward(&mut self, backward: &Backward, is_asked: bool, values: &[u64], gradients: &[u64]) {
+        for asked in backward.steps.iter().filter(|asked| is_asked || !asked.only_if_asked) {
+            match asked.step {
+                BackwardStep::Through { operation, x, dy, dx, dx_only_if_asked } => {
+                    self.expect(operation, x, values);
+                    assert_eq!(self.read(dy), gradients[operation + 1]);
+                    if let Some(dx) = dx.filter(|_| is_asked || !dx_only_if_asked) {
+                        assert_ne!(dx.storage, dy.storage);
+                        self.write(dx, self.read(dy).wrapping_mul(factor(operation, 0)));
                     }
-                    let to = self.target(dx);
-                    self.write(to, Content::Gradient(layer), self.layer(layer).input, Some(dy));
                 }
-                BackwardStep::InPlace { layer, kept, dy } => {
-                    let reads_input = self.layer(layer).kind.backward_reads_input();
-                    self.expect_value(kept, if reads_input { layer } else { layer + 1 });
-                    let dy = self.gradient(dy);
-                    self.expect_gradient(dy, layer + 1);
-                    self.contents.insert(dy, Content::Gradient(layer));
+                BackwardStep::InPlace { operation, kept, dy } => {
+                    self.expect(operation, kept, values);
+                    assert_eq!(self.read(dy), gradients[operation + 1]);
+                    self.write(dy, self.read(dy).wrapping_mul(factor(operation, 0)));
                 }
-                BackwardStep::View { layer, dy, name } => {
-                    let dy = self.gradient(dy);
-                    self.expect_gradient(dy, layer + 1);
-                    self.contents.insert(dy, Content::Gradient(layer));
-                    self.gradients.insert(name, dy);
+                BackwardStep::Sums { operation, x, dy } => {
+                    self.expect(operation, Some(x), values);
+                    assert_eq!(self.read(dy), gradients[operation + 1]);
                 }
-                BackwardStep::Copy { .. } => {
-                    self.expect(Buffer::OutputGradient, Content::Gradient(self.network.layers.len()));
-                    self.contents.insert(Buffer::InputGradient, Content::Gradient(self.network.layers.len()));
+                BackwardStep::Meet { .. } => {}
+                BackwardStep::Copy { from, to } => {
+                    assert_ne!(from.storage, to.storage);
+                    self.write(to, self.read(from));
+                }
+                BackwardStep::Add { from, to } => {
+                    assert_ne!(from.storage, to.storage);
+                    self.write(to, self.read(to).wrapping_add(self.read(from)));
+                }
+                BackwardStep::Part { from, to, offset } => {
+                    let at = self.part_of(offset, to.value);
+                    self.write(to, self.read(from).wrapping_mul(factor(at, offset)));
                 }
             }
         }
     }
 
-    /// The caller's gradient is viewed without a step.
-    fn expect_gradient(&self, buffer: Buffer, mut behind: usize) {
-        while buffer == Buffer::InputGradient && self.contents[&buffer] != Content::Gradient(behind) {
-            assert!(self.network.layers.get(behind).is_some_and(|layer| layer.kind.is_view()));
-            behind += 1;
-        }
-        self.expect(buffer, Content::Gradient(behind));
+    /// The join that a part of a gradient comes from: the value at that place of it goes by the name of `value`.
+    fn part_of(&self, offset: usize, value: Value) -> usize {
+        let reads = |operation: &Operation| {
+            let mut arms = operation.inputs.iter().zip(offsets(operation));
+            arms.any(|(input, begin)| begin == offset && self.shares(*input, value))
+        };
+        let mut found = self.network.operations.iter().enumerate().filter(|(_, operation)| reads(operation));
+        found.next().expect("a join").0
     }
 
-    fn target(&mut self, target: Target) -> Buffer {
-        match target {
-            Target::Area { name, area } | Target::AreaIfAsked { name, area } => {
-                self.gradients.insert(name, area.into());
-                area.into()
-            }
-            Target::Caller { .. } | Target::CallerIfAsked { .. } => Buffer::InputGradient,
+    /// Whether `value` is `input`, or what it was before operations in place.
+    fn shares(&self, input: Value, value: Value) -> bool {
+        if input == value {
+            return true;
         }
+        let Some(operation) = input.checked_sub(1).map(|at| &self.network.operations[at]) else { return false };
+        let is_in_place = match &operation.work {
+            Work::Layer(layer) => layer.kind.trains(layer.frozen) != Manner::Through,
+            Work::Add => true,
+            Work::Concat(_) => false,
+        };
+        is_in_place && operation.inputs.iter().any(|input| self.shares(*input, value))
+    }
+
+    /// The value that backward reads must be what forward made it.
+    fn expect(&self, operation: usize, kept: Option<Operand>, values: &[u64]) {
+        let Some(kept) = kept else { return };
+        let operation_at = &self.network.operations[operation];
+        let layer = operation_at.layer().expect("joins keep nothing");
+        let value = match layer.kind.backward_reads(layer.frozen) {
+            Reads::Input => operation_at.inputs[0],
+            Reads::Output => operation + 1,
+            Reads::Nothing => panic!("nothing is kept"),
+        };
+        assert_eq!(self.read(kept), values[value]);
     }
 }
 
-fn describe(network: &Network) -> String {
-    network.layers.iter().map(|layer| layer.declaration.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-/// A network, if the layers fit together.
-fn network(input: &str, output: &str, layers: &str) -> Option<Network> {
-    let tokens = format!("struct Net: {input} -> {output} {{ {layers} }}").parse().expect("tokens");
-    let mut errors = Errors::default();
-    let declaration = parse::declaration(tokens, &mut errors)?;
-    let draft = infer::infer(check::check(declaration, &mut errors), &mut errors);
-    draft.complete().filter(|_| errors.is_empty())
-}
-
-/// Runs a plan, and checks that the tape holds nothing that backward does not read.
+/// Runs a plan in all three ways, and checks that the tape holds nothing that backward does not read.
 fn run(network: &Network) {
     let plan = plan(network);
-    Machine::new(network, plan.scratch).forward(&plan.predict);
-    let mut machine = Machine::new(network, plan.tape.areas);
-    machine.forward(&plan.train);
-    machine.contents.insert(Buffer::OutputGradient, Content::Gradient(network.layers.len()));
-    machine.backward(&plan.backward.always);
-    machine.backward(&plan.backward.asked);
-    // The gradient of the input reaches the caller; leading views of it need no step.
-    let views = network.layers.iter().take_while(|layer| layer.kind.is_view()).count();
-    assert!(
-        (0..=views).any(|behind| machine.contents.get(&Buffer::InputGradient) == Some(&Content::Gradient(behind))),
-        "{}",
-        describe(network)
-    );
-    let steps = plan.backward.always.iter().chain(&plan.backward.asked);
-    let mut read: Vec<_> = steps.filter_map(BackwardStep::reads).map(|value| plan.train.buffer(value)).collect();
-    read.push(plan.train.buffer(plan.train.output()));
+    let input = values(network, |_| false)[0];
+    let start = HashMap::from([(Storage::Input, input)]);
+    let predicted =
+        values(network, |operation| operation.layer().is_some_and(|layer| layer.kind.predicts() == Manner::View));
+    let mut machine = Machine { network, sizes: &plan.scratch, contents: start.clone() };
+    machine.forward(&plan.predict);
+    assert_eq!(machine.read(plan.predict.output()), *predicted.last().expect("the output"));
+    assert_ne!(plan.predict.output().storage, Storage::Input);
+    let trained = values(network, |operation| {
+        operation.layer().is_some_and(|layer| layer.kind.trains(layer.frozen) == Manner::View)
+    });
+    let gradients = gradients(network);
+    for is_asked in [false, true] {
+        let mut machine = Machine { network, sizes: &plan.tape.areas, contents: start.clone() };
+        machine.forward(&plan.train);
+        assert_eq!(machine.read(plan.train.output()), *trained.last().expect("the output"));
+        assert!(matches!(plan.train.output().storage, Storage::Field(_)));
+        // What lies in areas need not survive.
+        machine.contents.retain(|storage, _| !matches!(storage, Storage::Area(_)));
+        machine.contents.insert(Storage::OutputGradient, 1);
+        machine.backward(&plan.backward, is_asked && plan.backward.input_gradient, &trained, &gradients);
+        if is_asked && plan.backward.input_gradient {
+            assert_eq!(machine.contents.get(&Storage::Caller), Some(&gradients[0]));
+        } else {
+            assert_eq!(machine.contents.get(&Storage::Caller), None);
+        }
+    }
+    let reads: Vec<_> = plan.backward.steps.iter().filter_map(|asked| kept(asked.step)).collect();
     for field in &plan.tape.fields {
-        assert!(read.contains(&Value::Of(*field)), "{field} is kept for nothing in {}", describe(network));
+        let is_output = plan.train.output().storage == Storage::Field(*field);
+        assert!(is_output || reads.contains(&Storage::Field(*field)), "{field} is kept for nothing");
     }
 }
 
-const LAYERS: [&str; 15] = [
+fn kept(step: BackwardStep) -> Option<Storage> {
+    match step {
+        BackwardStep::Through { x: kept, .. } | BackwardStep::InPlace { kept, .. } => kept.map(|kept| kept.storage),
+        BackwardStep::Sums { x, .. } => Some(x.storage),
+        _ => None,
+    }
+}
+
+const LAYERS: [&str; 26] = [
     "Conv2d(2, 3, padding = 1)",
     "Conv2d(3, 1)",
     "MaxPool2d(2)",
@@ -227,69 +257,115 @@ const LAYERS: [&str; 15] = [
     "Gelu",
     "LeakyRelu",
     "Softmax",
+    "BatchNorm",
+    "BatchNorm",
+    "Dropout",
+    "Dropout",
+    "LayerNorm",
+    "PRelu",
+    "#[frozen] Linear(4)",
+    "#[frozen] BatchNorm",
+    "#[frozen] Conv2d(2, 1)",
+    "ZeroPad2d(0)",
+    "Mish",
 ];
 
-#[test]
-fn nothing_is_overwritten_between_its_last_write_and_its_last_use() {
-    let mut state = 1_u64;
-    let mut random = |below: usize| {
-        // Knuth's MMIX generator; the upper bits are good enough here.
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % below
+/// A layer or a block, which may fit or not.
+fn item(random: &mut Random, depth: usize) -> String {
+    if depth == 0 || random.below(4) > 0 {
+        return LAYERS[random.below(LAYERS.len())].to_owned();
+    }
+    let mut inside = |length: usize| {
+        let items: Vec<_> = (0..length).map(|_| item(random, depth - 1)).collect();
+        items.join(", ")
     };
-    let mut lengths = 0;
-    for _ in 0..1000 {
-        let input = ["[2, 9, 8]", "[5]"][random(2)];
+    let (first, second) = (inside(2), inside(1));
+    match random.below(6) {
+        0 => format!("residual {{ {first} }}"),
+        1 => format!("residual {{ {second} }} shortcut {{ {first} }}"),
+        2 => format!("concat {{ {{ {first} }}, {{ {second} }}, {{}} }}"),
+        3 => format!("add {{ {{ {first} }}, {{}}, {{ {second} }} }}"),
+        4 => format!("repeat(2) {{ {first} }}"),
+        _ => format!("{{ {first} }}"),
+    }
+}
+
+/// The shape that layers give, if they fit together.
+fn output(input: &str, layers: &str) -> Option<String> {
+    // A header that cannot be right names the shape that is.
+    let tokens = format!("struct Net: {input} -> [987654] {{ {layers} }}").parse().expect("tokens");
+    let mut errors = Errors::default();
+    let declaration = crate::parse::declaration(tokens, &mut errors)?;
+    let checked = crate::check::check(declaration, &mut errors);
+    let draft = crate::infer::infer(checked, &mut errors);
+    let is_header = |message: &String| message.starts_with("output: the header states");
+    (errors.messages().iter().all(is_header)).then(|| draft.operations.last().map(|last| last.output.to_string()))?
+}
+
+#[test]
+fn the_plan_computes_what_the_network_means() {
+    let mut random = Random(1);
+    let (mut layers_in_all, mut blocks) = (0, 0);
+    for _ in 0..2000 {
+        let input = ["[2, 9, 8]", "[5]", "[2, 4]"][random.below(3)];
         let mut layers = Vec::new();
         let mut shape = None;
-        for _ in 0..=random(9) {
-            layers.push(LAYERS[random(LAYERS.len())]);
+        for _ in 0..=random.below(8) {
+            layers.push(item(&mut random, 2));
             match output(input, &layers.join(", ")) {
                 None => _ = layers.pop(),
                 fitting => shape = fitting,
             }
         }
         if let Some(shape) = shape {
-            run(&network(input, &shape, &layers.join(", ")).expect("each layer fits"));
-            lengths += layers.len();
+            let declaration = format!("struct Net: {input} -> {shape} {{ {} }}", layers.join(", "));
+            let outcome = std::panic::catch_unwind(|| run(&network(&declaration)));
+            assert!(outcome.is_ok(), "{declaration}");
+            layers_in_all += layers.len();
+            blocks += layers.iter().filter(|layer| layer.contains('{')).count();
         }
     }
-    assert!(lengths > 3000, "{lengths}");
-}
-
-/// The shape that layers give.
-fn output(input: &str, layers: &str) -> Option<String> {
-    // A header that cannot be right names the shape that is.
-    let tokens = format!("struct Net: {input} -> [987654] {{ {layers} }}").parse().expect("tokens");
-    let mut errors = Errors::default();
-    let declaration = parse::declaration(tokens, &mut errors)?;
-    let draft = infer::infer(check::check(declaration, &mut errors), &mut errors);
-    draft.layers.last()?.as_ref().map(|layer| layer.output.to_string())
+    assert!(layers_in_all > 5000 && blocks > 500, "{layers_in_all} {blocks}");
 }
 
 #[test]
 fn lenet_by_hand() {
     let layers = "conv1: Conv2d(6, 5, padding = 2), Relu, MaxPool2d(2), conv2: Conv2d(16, 5), Relu, MaxPool2d(2), \
                   Flatten, fc1: Linear(120), Relu, fc2: Linear(84), Relu, fc3: Linear(10)";
-    let plan = plan(&network("[1, 28, 28]", "[10]", layers).expect("LeNet fits"));
-    assert_eq!(plan.scratch, Areas { a: 4704, b: 1176 });
-    assert_eq!(plan.tape.areas, Areas { a: 1176, b: 4704 });
+    let plan = plan(&network(&format!("struct N: [1, 28, 28] -> [10] {{ {layers} }}")));
+    assert_eq!(plan.scratch, [4704, 1176]);
+    assert_eq!(plan.tape.areas, [1176, 4704]);
     assert_eq!(plan.tape.fields, [0, 2, 3, 5, 7, 9, 11]);
 }
 
 #[test]
 fn activations_copy_only_where_their_input_is_needed() {
-    let actions = |input, output, layers| -> Vec<_> {
-        let plan = plan(&network(input, output, layers).expect("it fits"));
-        plan.train.steps.iter().map(|step| step.action).collect()
+    let copies = |declaration: &str| {
+        let plan = plan(&network(declaration));
+        plan.train.steps.iter().filter(|step| matches!(step, ForwardStep::Copy { .. })).count()
     };
-    let (field, area) = (Place::Field, Place::Area(Area::A));
     // A rectifier needs its own output only, a sigmoid before it needs its own too.
-    let after_linear = [Action::Write(field), Action::InPlace, Action::Copy(field)];
-    assert_eq!(actions("[4]", "[4]", "Linear(4), Sigmoid, Relu"), after_linear);
-    assert_eq!(actions("[4]", "[4]", "Linear(4), Gelu"), [Action::Write(field), Action::Copy(field)]);
-    assert_eq!(actions("[4]", "[4]", "Relu"), [Action::Copy(field)]);
-    let pooled = [Action::Write(area), Action::Write(field), Action::View];
-    assert_eq!(actions("[1, 4, 4]", "[4]", "Conv2d(1, 1), AvgPool2d(2), Flatten"), pooled);
-    assert_eq!(actions("[1, 2, 2]", "[4]", "Flatten"), [Action::Copy(field)]);
+    assert_eq!(copies("struct N: [4] -> [4] { Linear(4), Sigmoid, Relu }"), 1);
+    assert_eq!(copies("struct N: [4] -> [4] { Linear(4), Gelu }"), 1);
+    assert_eq!(copies("struct N: [4] -> [4] { Linear(4), Relu, Linear(4) }"), 0);
+    assert_eq!(copies("struct N: [1, 2, 2] -> [4] { Flatten }"), 1);
+}
+
+#[test]
+fn a_residual_block_needs_no_copy_in_either_direction() {
+    let block = "residual { Conv2d(2, 3, padding = 1), BatchNorm, Relu, Conv2d(2, 3, padding = 1), BatchNorm }, Relu";
+    let plan = plan(&network(&format!("struct N: [2, 8, 8] -> [2, 8, 8] {{ Conv2d(2, 1), {block}, {block} }}")));
+    assert!(!plan.train.steps.iter().any(|step| matches!(step, ForwardStep::Copy { .. })));
+    let copies = plan.backward.steps.iter().filter(|asked| matches!(asked.step, BackwardStep::Copy { .. })).count();
+    // Batch norm goes back in place, and its gradient is that of the shortcut as well.
+    assert_eq!(copies, 2);
+}
+
+#[test]
+fn frozen_layers_in_front_keep_nothing() {
+    let front = "#[frozen] Conv2d(4, 3), Tanh, #[frozen] BatchNorm, Relu, Flatten";
+    let plan = plan(&network(&format!("struct N: [2, 8, 8] -> [3] {{ {front}, Linear(3) }}")));
+    assert!(!plan.backward.input_gradient);
+    assert_eq!(plan.tape.fields.len(), 2, "the input of the last layer and the output: {:?}", plan.tape.fields);
+    assert_eq!(plan.backward.steps.len(), 1);
 }

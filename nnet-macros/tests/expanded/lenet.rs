@@ -46,7 +46,9 @@ unsafe impl<S: ::nnet::__private::Scalar> ::nnet::__private::Flat for LeNet<S> {
     };
 }
 const _: ::nnet::__private::layers::Flatten = ::nnet::__private::layers::Flatten;
-/// What [`LeNet`] predicts in: two areas that its layers write alternately.
+/// The gradients of [`LeNet`]: those of its parameters that learn.
+pub type LeNetGradients<S = ::core::primitive::f32> = LeNet<S>;
+/// What [`LeNet`] predicts in: areas that its layers write in turn.
 #[repr(C)]
 pub struct LeNetScratch<E = ::core::primitive::f32> {
     area_a: [E; 4704],
@@ -107,6 +109,8 @@ const _: () = {
         row::<S, ::nnet::__private::layers::Linear<S, 120, 400>>();
         row::<S, ::nnet::__private::layers::Linear<S, 84, 120>>();
         row::<S, ::nnet::__private::layers::Linear<S, 10, 84>>();
+        tensor::<E, [E; 4704]>();
+        tensor::<E, [E; 1176]>();
         tensor::<E, [[[E; 28]; 28]; 6]>();
         tensor::<E, [[[E; 14]; 14]; 6]>();
         tensor::<E, [[[E; 10]; 10]; 16]>();
@@ -131,7 +135,6 @@ impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for LeNet<S> {
     type Input<E: ::nnet::__private::Element<Scalar = S>> = [[[E; 28]; 28]; 1];
     type Output<E: ::nnet::__private::Element<Scalar = S>> = [E; 10];
     type Scratch<E: ::nnet::__private::Element<Scalar = S>> = LeNetScratch<E>;
-    type Tape<E: ::nnet::__private::Element<Scalar = S>> = LeNetTape<E>;
     const NAME: &'static ::core::primitive::str = "LeNet";
     const INPUT_SHAPE: &'static [::core::primitive::usize] = &[1, 28, 28];
     const OUTPUT_SHAPE: &'static [::core::primitive::usize] = &[10];
@@ -227,62 +230,75 @@ impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for LeNet<S> {
             shape: &[6, 1, 5, 5],
             offset: 0,
             kind: ::nnet::__private::ParameterKind::Weight,
+            gradient: ::core::option::Option::Some(0),
         },
         ::nnet::__private::ParameterInfo {
             name: "conv1.bias",
             shape: &[6],
             offset: 150,
             kind: ::nnet::__private::ParameterKind::Bias,
+            gradient: ::core::option::Option::Some(150),
         },
         ::nnet::__private::ParameterInfo {
             name: "conv2.weight",
             shape: &[16, 6, 5, 5],
             offset: 156,
             kind: ::nnet::__private::ParameterKind::Weight,
+            gradient: ::core::option::Option::Some(156),
         },
         ::nnet::__private::ParameterInfo {
             name: "conv2.bias",
             shape: &[16],
             offset: 2556,
             kind: ::nnet::__private::ParameterKind::Bias,
+            gradient: ::core::option::Option::Some(2556),
         },
         ::nnet::__private::ParameterInfo {
             name: "fc1.weight",
             shape: &[120, 400],
             offset: 2572,
             kind: ::nnet::__private::ParameterKind::Weight,
+            gradient: ::core::option::Option::Some(2572),
         },
         ::nnet::__private::ParameterInfo {
             name: "fc1.bias",
             shape: &[120],
             offset: 50572,
             kind: ::nnet::__private::ParameterKind::Bias,
+            gradient: ::core::option::Option::Some(50572),
         },
         ::nnet::__private::ParameterInfo {
             name: "fc2.weight",
             shape: &[84, 120],
             offset: 50692,
             kind: ::nnet::__private::ParameterKind::Weight,
+            gradient: ::core::option::Option::Some(50692),
         },
         ::nnet::__private::ParameterInfo {
             name: "fc2.bias",
             shape: &[84],
             offset: 60772,
             kind: ::nnet::__private::ParameterKind::Bias,
+            gradient: ::core::option::Option::Some(60772),
         },
         ::nnet::__private::ParameterInfo {
             name: "fc3.weight",
             shape: &[10, 84],
             offset: 60856,
             kind: ::nnet::__private::ParameterKind::Weight,
+            gradient: ::core::option::Option::Some(60856),
         },
         ::nnet::__private::ParameterInfo {
             name: "fc3.bias",
             shape: &[10],
             offset: 61696,
             kind: ::nnet::__private::ParameterKind::Bias,
+            gradient: ::core::option::Option::Some(61696),
         },
     ];
+    const TRAINING: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::Some(
+        <Self as ::nnet::__private::Differentiable>::TRAINING_BYTES,
+    );
     fn init(&mut self, random: &mut ::nnet::__private::Random) {
         self.conv1
             .init(
@@ -352,9 +368,7 @@ impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for LeNet<S> {
                 ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
             )
             .forward(conv2, max_pool2d_5);
-        let flatten_6: &mut [E; 400] = ::nnet::__private::Tensor::view_mut(
-            ::nnet::__private::Tensor::as_flat_mut(max_pool2d_5),
-        );
+        let flatten_6: &mut [E; 400] = ::nnet::__private::area(area_b);
         let fc1: &mut [E; 120] = ::nnet::__private::area(area_a);
         self.fc1.forward(flatten_6, fc1);
         ::nnet::__private::layers::Relu.forward(fc1);
@@ -365,11 +379,21 @@ impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for LeNet<S> {
         self.fc3.forward(fc2, fc3);
         fc3
     }
-    fn forward<'t, E: ::nnet::__private::Element<Scalar = S>>(
+}
+#[automatically_derived]
+impl<S: ::nnet::__private::Scalar> ::nnet::__private::Differentiable for LeNet<S> {
+    type Gradients = LeNetGradients<S>;
+    type Tape<E: ::nnet::__private::Element<Scalar = S>> = LeNetTape<E>;
+    const MEETINGS: ::core::primitive::usize = 0;
+    const SMALLEST_BATCH: ::core::primitive::usize = 1;
+    const INPUT_GRADIENT: ::core::primitive::bool = true;
+    fn forward_stage<E: ::nnet::__private::Element<Scalar = S>>(
         &self,
+        stage: ::core::primitive::usize,
         x: &Self::Input<E>,
-        tape: &'t mut Self::Tape<E>,
-    ) -> &'t Self::Output<E> {
+        pass: &::nnet::__private::Pass,
+        tape: &mut Self::Tape<E>,
+    ) {
         let LeNetTape { conv1, max_pool2d_2, conv2, max_pool2d_5, fc1, fc2, fc3, .. } = tape;
         self.conv1
             .forward(
@@ -393,26 +417,27 @@ impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for LeNet<S> {
                 ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
             )
             .forward(conv2, max_pool2d_5);
-        let flatten_6: &mut [E; 400] = ::nnet::__private::Tensor::view_mut(
-            ::nnet::__private::Tensor::as_flat_mut(max_pool2d_5),
+        let flatten_6: &[E; 400] = ::nnet::__private::Tensor::view(
+            ::nnet::__private::Tensor::as_flat(max_pool2d_5),
         );
         self.fc1.forward(flatten_6, fc1);
         ::nnet::__private::layers::Relu.forward(fc1);
         self.fc2.forward(fc1, fc2);
         ::nnet::__private::layers::Relu.forward(fc2);
         self.fc3.forward(fc2, fc3);
-        fc3
     }
     fn output_and_gradient<E: ::nnet::__private::Element<Scalar = S>>(
         tape: &mut Self::Tape<E>,
     ) -> (&Self::Output<E>, &mut Self::Output<E>) {
         (&tape.fc3, &mut tape.output_gradient)
     }
-    fn backpropagate<E: ::nnet::__private::Element<Scalar = S>>(
+    fn backward_stage<E: ::nnet::__private::Element<Scalar = S>>(
         &self,
+        stage: ::core::primitive::usize,
         x: &Self::Input<E>,
+        pass: &::nnet::__private::Pass,
         tape: &mut Self::Tape<E>,
-        gradients: &mut Self,
+        gradients: &mut Self::Gradients,
         dx: ::core::option::Option<&mut Self::Input<E>>,
     ) {
         let LeNetTape {
@@ -427,9 +452,6 @@ impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for LeNet<S> {
             area_b,
             ..
         } = tape;
-        let flatten_6: &[E; 400] = ::nnet::__private::Tensor::view(
-            ::nnet::__private::Tensor::as_flat(max_pool2d_5),
-        );
         let d_fc2: &mut [E; 84] = ::nnet::__private::area(area_a);
         self.fc3
             .backward(
@@ -448,6 +470,9 @@ impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for LeNet<S> {
                 ::core::option::Option::Some(d_fc1),
             );
         ::nnet::__private::layers::Relu.backward(fc1, d_fc1);
+        let flatten_6: &[E; 400] = ::nnet::__private::Tensor::view(
+            ::nnet::__private::Tensor::as_flat(max_pool2d_5),
+        );
         let d_flatten_6: &mut [E; 400] = ::nnet::__private::area(area_a);
         self.fc1
             .backward(
@@ -456,9 +481,7 @@ impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for LeNet<S> {
                 &mut gradients.fc1,
                 ::core::option::Option::Some(d_flatten_6),
             );
-        let d_max_pool2d_5: &mut [[[E; 5]; 5]; 16] = ::nnet::__private::Tensor::view_mut(
-            ::nnet::__private::Tensor::as_flat_mut(d_flatten_6),
-        );
+        let d_max_pool2d_5: &mut [[[E; 5]; 5]; 16] = ::nnet::__private::area(area_a);
         let d_conv2: &mut [[[E; 10]; 10]; 16] = ::nnet::__private::area(area_b);
         ::nnet::__private::layers::MaxPool2d::new(
                 ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
@@ -489,6 +512,17 @@ impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for LeNet<S> {
                 dx,
             );
     }
+    fn meet<E: ::nnet::__private::Element<Scalar = S>, G>(
+        meeting: ::nnet::__private::Meeting,
+        groups: &mut [G],
+        samples: ::core::primitive::usize,
+        tape: impl ::core::ops::Fn(&mut G) -> &mut Self::Tape<E> + ::core::marker::Copy,
+    ) {}
+    fn track<E: ::nnet::__private::Element<Scalar = S>>(
+        &mut self,
+        tape: &Self::Tape<E>,
+        samples: ::core::primitive::usize,
+    ) {}
 }
 #[automatically_derived]
 impl<S: ::nnet::__private::Scalar> ::nnet::__private::Train for LeNet<S> {
@@ -511,14 +545,12 @@ impl LeNet<::core::primitive::f32> {
     pub const LAYERS: &'static [::nnet::__private::LayerInfo] = <Self as ::nnet::__private::Network>::LAYERS;
     /// The parameter tensors in the order of their memory.
     pub const PARAMETERS: &'static [::nnet::__private::ParameterInfo] = <Self as ::nnet::__private::Network>::PARAMETERS;
-    /// How many numbers the network learns.
+    /// How many parameters there are, running statistics left out.
     pub const PARAMETER_COUNT: ::core::primitive::usize = <Self as ::nnet::__private::Network>::PARAMETER_COUNT;
-    /// Bytes of the parameters.
+    /// Bytes of the parameters and the running statistics.
     pub const WEIGHT_BYTES: ::core::primitive::usize = <Self as ::nnet::__private::Network>::WEIGHT_BYTES;
     /// Bytes that predicting one sample needs besides the parameters.
     pub const INFERENCE_BYTES: ::core::primitive::usize = <Self as ::nnet::__private::Network>::INFERENCE_BYTES;
-    /// Bytes that training on one sample needs besides the parameters and the optimizer's state: gradients and tape.
-    pub const TRAINING_BYTES: ::core::primitive::usize = <Self as ::nnet::__private::Network>::TRAINING_BYTES;
     /// Multiply-accumulates of one prediction, the padding counted.
     pub const MACS: ::core::primitive::usize = <Self as ::nnet::__private::Network>::MACS;
     /// The table of layers, printable.
@@ -526,4 +558,8 @@ impl LeNet<::core::primitive::f32> {
     pub fn summary() -> ::nnet::__private::Summary {
         <Self as ::nnet::__private::Network>::summary()
     }
+}
+impl LeNet<::core::primitive::f32> {
+    /// Bytes that training on one sample needs besides the parameters and the optimizer's state: gradients and tape.
+    pub const TRAINING_BYTES: ::core::primitive::usize = <Self as ::nnet::__private::Differentiable>::TRAINING_BYTES;
 }

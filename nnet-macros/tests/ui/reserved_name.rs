@@ -1,4 +1,4 @@
-//! A name that the tape has.
+//! A name of the macro's own; those of the tape's fields are free.
 
 use nnet::{Flat, Network, Random, network};
 

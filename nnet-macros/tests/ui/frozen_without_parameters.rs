@@ -1,11 +1,12 @@
-//! An attribute of another version.
+//! A frozen layer that has nothing to freeze.
 
 use nnet::{Flat, Network, Random, network};
 
 network! {
     pub struct Net: [4] -> [2] {
         #[frozen]
-        fc: Linear(2),
+        Relu,
+        Linear(2),
     }
 }
 

@@ -1,12 +1,10 @@
-//! A block of another version.
+//! A wrong argument of a residual block.
 
 use nnet::{Flat, Network, Random, network};
 
 network! {
     pub struct Net: [4] -> [4] {
-        Linear(4),
-        residual { Linear(4), Relu },
-        Relu,
+        residual(3) { Linear(4), Relu },
     }
 }
 

@@ -1,9 +1,9 @@
-//! A shape of two dimensions.
+//! A shape of four dimensions, one too many.
 
 use nnet::network;
 
 network! {
-    pub struct Net: [28, 28] -> [2] {
+    pub struct Net: [1, 3, 8, 8] -> [2] {
         Flatten,
         Linear(2),
     }

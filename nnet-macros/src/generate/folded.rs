@@ -1,0 +1,55 @@
+//! The folded network: a type that predicts, and how its parameters come from those of the network.
+
+use proc_macro2::TokenStream;
+
+use super::words::{number, place};
+use super::{memory, network, structure};
+use crate::fold::Folded;
+use crate::infer::{Network, Operation};
+use crate::layer::Kind;
+use crate::plan;
+
+pub fn folded(original: &Network, folded: &Folded) -> TokenStream {
+    let (Folded { network, sources }, plan) = (folded, plan::plan(&folded.network));
+    let text =
+        format!("[`{}`] with its batch norms folded into the layers before them, for prediction.", original.name);
+    let structure = structure::predictor(network, &plan, &text);
+    let scratch = memory::scratch(network, &plan);
+    let proof = memory::proof(network, &plan, false);
+    let implementation = network::implementation(network, &plan, false);
+    let constants = structure::constants(&network.name, &network.visibility);
+    let (name, folded_name) = (&original.name, &network.name);
+    let lines = network.operations.iter().zip(sources).filter_map(|(operation, (_, norm))| {
+        let layer = operation.layer().filter(|layer| layer.kind.has_parameters())?;
+        let place = place(&operation.place);
+        Some(match norm.and_then(|norm| original.operation(norm)) {
+            Some(norm) if layer.kind.is_affine() => take_over(&place, norm),
+            _ => code!(::nnet::__private::copy(&self #place, &mut folded #place);),
+        })
+    });
+    code! {
+        #structure
+        #scratch
+        #proof
+        #implementation
+        #constants
+
+        #[automatically_derived]
+        impl<S: ::nnet::__private::Scalar> ::nnet::__private::Fold for #name<S> {
+            type Folded = #folded_name<S>;
+
+            fn fold_into(&self, folded: &mut Self::Folded) {
+                #(#lines)*
+            }
+        }
+    }
+}
+
+fn take_over(layer: &TokenStream, norm: &Operation) -> TokenStream {
+    let eps = match norm.layer().map(|layer| &layer.kind) {
+        Some(Kind::BatchNorm { eps, .. }) => number(*eps),
+        _ => return TokenStream::new(),
+    };
+    let norm = place(&norm.place);
+    code!(self #layer.fold_into(&self #norm, #eps, &mut folded #layer);)
+}

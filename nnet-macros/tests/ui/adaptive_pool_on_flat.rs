@@ -1,0 +1,22 @@
+//! An adaptive pool of features.
+
+use nnet::{Flat, Network, Random, network};
+
+network! {
+    pub struct Net: [4] -> [4] {
+        Linear(8),
+        AdaptiveAvgPool2d(2),
+        GlobalAvgPool2d,
+    }
+}
+
+const INPUT: [f32; 4] = [0.0; 4];
+
+fn main() {
+    let mut random = Random::new(1);
+    let mut network = Net::<f32>::ZERO;
+    network.init(&mut random);
+    let mut scratch = Flat::ZERO;
+    let output = network.predict::<f32>(&INPUT, &mut scratch);
+    println!("{output:?} {}", Net::MACS);
+}

@@ -1,0 +1,24 @@
+//! A name inside a block that a layer around it has.
+
+use nnet::{Flat, Network, Random, network};
+
+network! {
+    pub struct Net: [4] -> [4] {
+        fc: Linear(4),
+        concat {
+            a: { fc: Linear(2) },
+            { fc: Linear(2) },
+        },
+    }
+}
+
+const INPUT: [f32; 4] = [0.0; 4];
+
+fn main() {
+    let mut random = Random::new(1);
+    let mut network = Net::<f32>::ZERO;
+    network.init(&mut random);
+    let mut scratch = Flat::ZERO;
+    let output = network.predict::<f32>(&INPUT, &mut scratch);
+    println!("{output:?} {}", Net::MACS);
+}

@@ -1,0 +1,20 @@
+//! An argument of a concatenation.
+
+use nnet::{Flat, Network, Random, network};
+
+network! {
+    pub struct Net: [4] -> [8] {
+        concat(dim = 1) { a: Linear(4), b: Linear(4) },
+    }
+}
+
+const INPUT: [f32; 4] = [0.0; 4];
+
+fn main() {
+    let mut random = Random::new(1);
+    let mut network = Net::<f32>::ZERO;
+    network.init(&mut random);
+    let mut scratch = Flat::ZERO;
+    let output = network.predict::<f32>(&INPUT, &mut scratch);
+    println!("{output:?} {}", Net::MACS);
+}

@@ -1,0 +1,22 @@
+//! A number of repeats that the macro cannot see.
+
+use nnet::{Flat, Network, Random, network};
+
+const DEPTH: usize = 3;
+
+network! {
+    pub struct Net: [4] -> [4] {
+        repeat(DEPTH) { Linear(4), Relu },
+    }
+}
+
+const INPUT: [f32; 4] = [0.0; 4];
+
+fn main() {
+    let mut random = Random::new(1);
+    let mut network = Net::<f32>::ZERO;
+    network.init(&mut random);
+    let mut scratch = Flat::ZERO;
+    let output = network.predict::<f32>(&INPUT, &mut scratch);
+    println!("{output:?} {}", Net::MACS);
+}

@@ -1,0 +1,20 @@
+//! An enlargement to nothing.
+
+use nnet::{Flat, Network, Random, network};
+
+network! {
+    pub struct Net: [1, 4, 4] -> [1, 8, 8] {
+        Upsample2d(0),
+    }
+}
+
+const INPUT: [[[f32; 4]; 4]; 1] = [[[0.0; 4]; 4]; 1];
+
+fn main() {
+    let mut random = Random::new(1);
+    let mut network = Net::<f32>::ZERO;
+    network.init(&mut random);
+    let mut scratch = Flat::ZERO;
+    let output = network.predict::<f32>(&INPUT, &mut scratch);
+    println!("{output:?} {}", Net::MACS);
+}
