@@ -7,7 +7,7 @@ use networks::{LeNet, LeNetScratch, LeNetTape, Mlp, Zoo1, Zoo2, Zoo3, Zoo4};
 use nnet::host::Trainer;
 use nnet::loss::Loss;
 use nnet::optim::{Adam, OptimizerState, Sgd};
-use nnet::{Flat, Lanes, Network, Random, Scalar, Tensor, Train, zeroed};
+use nnet::{Differentiable, Flat, Lanes, Network, Pass, Random, Scalar, Tensor, Train, network, zeroed};
 
 #[test]
 fn lenet_has_the_published_size() {
@@ -66,13 +66,13 @@ bytes with f32, one sample: weights 708; to predict 60 more; to train 828 more (
 /// ReLU or a maximum switches between the two points. So it is taken at two steps and the better one counts: no
 /// wrong gradient agrees with either. The bound is 10⁻⁶ of the largest entry, and twice the rounding.
 fn check_gradients<N: Train<Scalar = f64>>(target: &N::Target) {
-    let (mut network, mut gradients) = (nnet::boxed::<N>(1), zeroed::<N>());
+    let (mut network, mut gradients) = (nnet::boxed::<N>(1), zeroed::<N::Gradients>());
     let (mut tape, mut scratch) = (zeroed::<N::Tape<f64>>(), zeroed::<N::Scratch<f64>>());
     let mut random = Random::new(2);
     let mut x = Box::new(N::Input::<f64>::ZERO);
     x.as_flat_mut().fill_with(|| random.normal());
     let targets = std::slice::from_ref(target);
-    let loss = network.accumulate(&x, targets, 1.0, &mut tape, &mut gradients);
+    let loss = network.accumulate(&x, targets, 1.0, &Pass::new(0, 0), &mut tape, &mut gradients);
     for parameter in N::PARAMETERS {
         let range = parameter.offset..parameter.offset + parameter.len();
         let largest = gradients.as_scalars()[range.clone()].iter().fold(0.0_f64, |m, g| m.max(g.abs()));
@@ -138,6 +138,91 @@ fn results_do_not_depend_on_the_number_of_threads() {
     }
 }
 
+network! {
+    /// What a batch has to meet for, and draw for.
+    pub struct Normed: [1, 28, 28] -> [10] {
+        stem: Conv2d(4, kernel = 3, stride = 2, bias = false), BatchNorm, Relu,
+        residual { conv: Conv2d(4, kernel = 3, padding = 1), bn: BatchNorm, Dropout2d(0.2) },
+        Flatten,
+        Linear(24), BatchNorm, Relu,
+        Dropout(0.3),
+        head: Linear(10),
+    }
+    loss = cross_entropy;
+}
+
+#[test]
+fn batch_norm_and_dropout_do_not_depend_on_the_number_of_threads() {
+    let data = samples(150);
+    let trained = |threads: usize| {
+        let optimizer = Sgd::new(0.02).momentum(0.9);
+        let mut trainer = Trainer::new(nnet::boxed::<Normed>(1), optimizer).batch_size(53).threads(threads).seed(5);
+        trainer.train_epoch(&data).unwrap();
+        trainer.train_epoch(&data).unwrap();
+        trainer.into_network()
+    };
+    let bits = |network: &Normed| network.as_scalars().iter().map(|w| w.to_bits()).collect::<Vec<_>>();
+    let one = trained(1);
+    assert!(one.bn.running_var.iter().all(|&variance| variance > 0.0 && (variance - 1.0).abs() > 1e-3));
+    for threads in [2, 3] {
+        assert!(bits(&one) == bits(&trained(threads)), "{threads} threads");
+    }
+    // The folded network predicts the same, by rounding.
+    let folded = nnet::folded(&*one);
+    let (mut scratch, mut folded_scratch) = (zeroed::<NormedScratch>(), zeroed::<NormedFoldedScratch>());
+    for (x, _) in &data[..20] {
+        let (y, z) = (one.predict(x, &mut scratch), folded.predict(x, &mut folded_scratch));
+        let largest = y.iter().fold(1.0_f32, |largest, y| largest.max(y.abs()));
+        assert!(y.iter().zip(z).all(|(y, z)| (y - z).abs() <= 200.0 * f32::EPSILON * largest), "{y:?} {z:?}");
+    }
+}
+
+network! {
+    /// Half of its input, as dropout has it.
+    pub struct Half: [64] -> [64] { Dropout(0.5) }
+}
+
+network! {
+    /// The same network twice, and a dropout of its own.
+    pub struct Halves: [64] -> [192] {
+        concat { a: self::Half -> [64], b: self::Half -> [64], Dropout(0.5) },
+    }
+}
+
+#[test]
+fn networks_inside_a_network_draw_numbers_of_their_own() {
+    let (network, pass) = (nnet::boxed::<Halves>(1), Pass::new(1, 2));
+    let mut tape = zeroed::<HalvesTape>();
+    let (masks, _) = network.forward(&[1.0; 64], &pass, &mut tape).as_chunks::<64>();
+    assert!(masks.iter().all(|mask| mask.contains(&0.0) && mask.contains(&2.0)));
+    assert!(masks[0] != masks[1] && masks[0] != masks[2] && masks[1] != masks[2]);
+    // Backward draws the same again.
+    let y = masks.concat();
+    let (mut gradients, mut dx) = (HalvesGradients::ZERO, [0.0; 64]);
+    *Halves::output_and_gradient(&mut tape).1 = [1.0; 192];
+    network.backpropagate(&[1.0; 64], &pass, &mut tape, &mut gradients, Some(&mut dx));
+    for (i, dx) in dx.iter().enumerate() {
+        assert_eq!(*dx, y[i] + y[64 + i] + y[128 + i]);
+    }
+}
+
+#[test]
+fn layers_that_are_locked_stay_and_the_others_learn() {
+    let data = samples(64);
+    let mut trainer = Trainer::new(nnet::boxed::<Normed>(1), Sgd::new(0.02).weight_decay(0.1)).seed(5);
+    trainer.freeze_all_but(&["head"]).unwrap();
+    trainer.train_epoch(&data).unwrap();
+    let (before, after) = (nnet::boxed::<Normed>(1), trainer.network());
+    assert_eq!(before.stem, after.stem);
+    assert_eq!(before.bn.weight, after.bn.weight);
+    assert_ne!(before.head, after.head);
+    trainer.unfreeze("stem").unwrap();
+    trainer.train_epoch(&data).unwrap();
+    assert_ne!(before.stem, trainer.network().stem);
+    let unknown = trainer.freeze("haed").unwrap_err().to_string();
+    assert!(unknown.contains("head"), "{unknown}");
+}
+
 #[test]
 fn a_batch_is_the_mean_of_its_samples() {
     let data = samples(21);
@@ -149,7 +234,7 @@ fn a_batch_is_the_mean_of_its_samples() {
     let (mut gradients, mut tape) = (zeroed::<LeNet>(), zeroed::<LeNetTape>());
     let mut total = 0.0;
     for (x, class) in &data {
-        total += network.accumulate(x, &[*class], 1.0 / 21.0, &mut tape, &mut gradients);
+        total += network.accumulate(x, &[*class], 1.0 / 21.0, &Pass::new(0, 0), &mut tape, &mut gradients);
     }
     assert!((loss - f64::from(total) / 21.0).abs() <= 21.0 * f64::from(f32::EPSILON) * loss);
     let got = trainer.gradients().unwrap().as_scalars();

@@ -1,6 +1,9 @@
 //! Losses and activations one by one, on inputs that include the extremes.
 
-use nnet::layers::{Gelu, LeakyRelu, LogSoftmax, Relu, Sigmoid, Softmax, Tanh};
+use nnet::layers::{
+    Elu, Gelu, HardSigmoid, HardSwish, LeakyRelu, LogSoftmax, Mish, Relu, Relu6, Selu, Sigmoid, Silu, Softmax,
+    Softplus, Softsign, Tanh,
+};
 use nnet::loss::{CrossEntropy, Huber, Loss, MeanAbsoluteError, MeanSquaredError, NegativeLogLikelihood};
 use nnet::{Scalar, Tensor};
 
@@ -75,6 +78,15 @@ where
         "sigmoid" => apply!(Sigmoid, &y),
         "tanh" => apply!(Tanh, &y),
         "gelu" => apply!(Gelu, &x),
+        "relu6" => apply!(Relu6, &y),
+        "elu" => apply!(Elu { alpha: 0.7 }, &y),
+        "selu" => apply!(Selu, &y),
+        "silu" => apply!(Silu, &x),
+        "mish" => apply!(Mish, &x),
+        "softplus" => apply!(Softplus { beta: 0.5, threshold: 5.0 }, &x),
+        "softsign" => apply!(Softsign, &y),
+        "hard_sigmoid" => apply!(HardSigmoid, &y),
+        "hard_swish" => apply!(HardSwish, &x),
         "softmax" | "softmax_far" => apply!(Softmax, &y),
         "log_softmax" | "log_softmax_far" => apply!(LogSoftmax, &y),
         other => panic!("activation {other}"),

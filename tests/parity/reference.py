@@ -23,10 +23,13 @@ index) of the tensor with a given seed and bound is
 
 Every bound is a power of two, so each value is exact in f32 and in f64.
 
-* Parameter number t of a network, t = 0, 1, .. in the order of state_dict
-  (weight before bias, layer by layer): seed 1000 * id + t, and for weight and
-  bias alike bound = 2^-ceil(log2(sqrt(fan_in))): 2^-e for the smallest e >= 0
-  with 4^e >= fan_in. fan_in is in * kh * kw of a Conv2d, `in` of a Linear.
+* Tensor number t of a network, t = 0, 1, .. in the order of state_dict (the
+  counters of batch norms left out): seed 1000 * id + t, and added to a center.
+  Center 0 and, for weight and bias alike, bound = 2^-ceil(log2(sqrt(fan_in)))
+  in a linear layer or a convolution: 2^-e for the smallest e >= 0 with
+  4^e >= fan_in, fan_in being the entries of the weight divided by its first
+  dimension. Normalizations: weights and running variances 1 with bound 1/2,
+  biases and running means 0 with bound 1/2. PReLU: 1/4 with bound 1/4.
 * Input of sample s: seed 1_000_000 * id + s, bound 1.
 * Class label of sample s (cross_entropy, nll): (7 * s + 3) mod classes.
 * Target of sample s (mse, mae, huber): seed 500_000 + 1_000_000 * id + s,
@@ -35,30 +38,36 @@ Every bound is a power of two, so each value is exact in f32 and in f64.
 Batches and training
 --------------------
 A batch of size n holds samples 0 .. n-1. Losses use the mean: over the batch
-for cross_entropy and nll, over every element for mse, mae and huber. Step i of
-the ten optimizer steps, i = 0 .. 9, trains on samples 16*i .. 16*i + 15; the
-loss recorded for it is the one before its update. Options that a run does not
-list are PyTorch's defaults (betas 0.9 and 0.999, eps 1e-8, dampening 0).
+for cross_entropy and nll, over every element for mse, mae and huber. Of each
+batch are stored
 
-The lenet's id is one of the few for which no sample of the largest batch comes
-within MARGIN of a corner: a ReLU input of zero, two equal candidates of a
-maximum, a residual of zero under mae. There an f32 run may take the other
-branch, and its gradient would differ by far more than rounding. The script
-stops if a network has such a sample. The ten steps carry no such promise.
+* the prediction (model.eval()), if it differs from the output in training;
+* what training gives: output, loss, the gradients of the parameters that learn
+  and of the input, and the running statistics after it. There is none of a
+  single sample where a batch norm would see one value, nor of a network with
+  dropout, whose masks are each side's own.
+
+Step i of the ten optimizer steps, i = 0 .. 9, trains on step_batch samples from
+number step_batch * i on; the loss recorded for it is the one before its update.
+Options that a run does not list are PyTorch's defaults (betas 0.9 and 0.999,
+eps 1e-8, dampening 0).
+
+A network's id is one of those with which f32 can be compared with f64: no
+sample of a batch comes close to a corner, and PyTorch's own f32 is accurate.
+corners.py says more, and finds ids. The script stops where one does not fit.
+The ten steps, compared in f64 only, carry no such promise.
 
 Stored tensors
 --------------
 At most 64 elements: `shape` and `values`. Larger: `shape`, `sum`, `norm`
 (Euclidean), `largest` (of the magnitudes), `projection` (the dot product with
 r[k] = value(77, k, 1)) and `samples`, the values at the flat indices
-floor(j * n / 48), j = 0 .. 47.
+floor(j * n / 48), j = 0 .. 47. A gradient that is zero but for rounding:
+`shape` and `zero_beside`, the largest gradient of the network.
 """
 
 import json
 import math
-from collections import OrderedDict
-from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -66,14 +75,19 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from blocks import Hardsigmoid
+from corners import check_corners, check_rounding
+from networks import networks
+
 DTYPE = torch.float64
-BATCHES = [1, 16, 37]
+BATCHES = [1, 16, 37, 64]
 STEPS = 10
-STEP_BATCH = 16
 WHOLE = 64
 SAMPLES = 48
-MARGIN = 1e-6
+# A gradient below this share of the network's largest is one of zero.
+NOTHING = 1e-13
 PROJECTION_SEED = 77
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm)
 
 
 # Numbers both sides make ----------------------------------------------------
@@ -92,8 +106,10 @@ def values(seed, count, bound):
     return result
 
 
-def tensor(seed, shape, bound):
-    return torch.from_numpy(values(seed, math.prod(shape), bound)).reshape(shape).to(DTYPE)
+def tensor(seed, shape, bound, center=0.0):
+    result = center + values(seed, math.prod(shape), bound)
+    assert np.array_equal(result, result.astype(np.float32))
+    return torch.from_numpy(result).reshape(shape).to(DTYPE)
 
 
 def bound_for(fan_in):
@@ -103,43 +119,49 @@ def bound_for(fan_in):
     return 2.0**-exponent
 
 
-# Networks -------------------------------------------------------------------
+# Models -----------------------------------------------------------------------
 
 
-@dataclass
-class Network:
-    id: int
-    name: str
-    input: list
-    loss: str
-    layers: list
-    delta: float | None = None
+def state(model):
+    """The tensors of the state_dict that nnet has too: all but the counters of batch norms."""
+    return {name: t for name, t in model.state_dict().items() if not name.endswith("num_batches_tracked")}
 
-    def model(self):
-        """A fresh model holding the weights of the formula; it shares no gradient with another."""
-        model = nn.Sequential(OrderedDict(deepcopy(self.layers))).to(DTYPE)
+
+def center_and_bound(model, name):
+    """Where the values of a tensor lie, from its layer's kind."""
+    layer, _, kind = name.rpartition(".")
+    module = model.get_submodule(layer)
+    if isinstance(module, nn.PReLU):
+        return 0.25, 0.25
+    if isinstance(module, NORMS):
+        return (1.0 if kind in ("weight", "running_var") else 0.0), 0.5
+    return 0.0, bound_for(math.prod(module.weight.shape[1:]))
+
+
+def made(network):
+    """A fresh model in training, with the weights of the formula."""
+    model = network.build().to(DTYPE)
+    model.train()
+    for t, (name, values) in enumerate(state(model).items()):
+        center, bound = center_and_bound(model, name)
         with torch.no_grad():
-            for t, (name, parameter) in enumerate(model.named_parameters()):
-                bound = self.bound(model, name)
-                parameter.copy_(tensor(1000 * self.id + t, list(parameter.shape), bound))
-        assert [name for name, _ in model.named_parameters()] == list(model.state_dict())
-        return model
+            values.copy_(tensor(1000 * network.id + t, list(values.shape), bound, center))
+    return model
 
-    def bound(self, model, name):
-        weight = model.get_parameter(name.split(".")[0] + ".weight")
-        return bound_for(math.prod(weight.shape[1:]))
 
-    def inputs(self, samples):
-        return torch.stack([tensor(1_000_000 * self.id + s, self.input, 1.0) for s in samples])
+def inputs(network, samples):
+    return torch.stack([tensor(1_000_000 * network.id + s, network.input, 1.0) for s in samples])
 
-    def targets(self, samples, output):
-        if self.loss in ("cross_entropy", "nll"):
-            return torch.tensor([(7 * s + 3) % output[0] for s in samples])
-        seed = 500_000 + 1_000_000 * self.id
-        return torch.stack([tensor(seed + s, output, 1.0) for s in samples])
 
-    def criterion(self):
-        return criterion(self.loss, self.delta)
+def targets(network, samples, output):
+    if network.loss in ("cross_entropy", "nll"):
+        return torch.tensor([(7 * s + 3) % output[0] for s in samples])
+    seed = 500_000 + 1_000_000 * network.id
+    return torch.stack([tensor(seed + s, output, 1.0) for s in samples])
+
+
+def mean_loss(network, output, samples):
+    return criterion(network.loss, network.delta)(output, targets(network, samples, list(output.shape[1:])))
 
 
 def criterion(loss, delta=None):
@@ -154,102 +176,14 @@ def criterion(loss, delta=None):
     return losses[loss]()
 
 
-def networks():
-    return [
-        Network(
-            id=16,
-            name="lenet",
-            input=[1, 28, 28],
-            loss="cross_entropy",
-            layers=[
-                ("conv1", nn.Conv2d(1, 6, 5, padding=2)),  # [6, 28, 28]
-                ("relu1", nn.ReLU()),
-                ("pool1", nn.MaxPool2d(2)),  # [6, 14, 14]
-                ("conv2", nn.Conv2d(6, 16, 5)),  # [16, 10, 10]
-                ("relu2", nn.ReLU()),
-                ("pool2", nn.MaxPool2d(2)),  # [16, 5, 5]
-                ("flatten", nn.Flatten()),
-                ("fc1", nn.Linear(400, 120)),
-                ("relu3", nn.ReLU()),
-                ("fc2", nn.Linear(120, 84)),
-                ("relu4", nn.ReLU()),
-                ("fc3", nn.Linear(84, 10)),
-            ],
-        ),
-        Network(
-            id=2,
-            name="mlp",
-            input=[784],
-            loss="cross_entropy",
-            layers=[
-                ("fc1", nn.Linear(784, 256)),
-                ("relu1", nn.ReLU()),
-                ("fc2", nn.Linear(256, 128)),
-                ("relu2", nn.ReLU()),
-                ("fc3", nn.Linear(128, 10)),
-            ],
-        ),
-        Network(
-            id=3,
-            name="zoo1",
-            input=[3, 11, 9],
-            loss="mse",
-            layers=[
-                ("conv1", nn.Conv2d(3, 4, (3, 2), stride=(2, 1), padding=(1, 0))),  # [4, 6, 8]
-                ("leaky_relu", nn.LeakyReLU(0.1)),
-                ("pool1", nn.AvgPool2d(2, stride=1, padding=1)),  # [4, 7, 9], counts the padding
-                ("gelu", nn.GELU()),
-                ("conv2", nn.Conv2d(4, 5, 3, bias=False)),  # [5, 5, 7]
-                ("tanh", nn.Tanh()),
-                ("pool2", nn.AdaptiveAvgPool2d(1)),
-                ("flatten", nn.Flatten()),
-                ("fc1", nn.Linear(5, 7)),
-                ("sigmoid", nn.Sigmoid()),
-                ("fc2", nn.Linear(7, 4)),
-                ("softmax", nn.Softmax(dim=1)),
-            ],
-        ),
-        Network(
-            id=4,
-            name="zoo2",
-            input=[2, 9, 9],
-            loss="nll",
-            layers=[
-                ("conv1", nn.Conv2d(2, 7, 3, stride=2, padding=1)),  # [7, 5, 5]
-                ("relu", nn.ReLU()),
-                ("pool1", nn.MaxPool2d(3, stride=2, padding=1)),  # [7, 3, 3]
-                ("flatten", nn.Flatten()),
-                ("fc1", nn.Linear(63, 5)),
-                ("log_softmax", nn.LogSoftmax(dim=1)),
-            ],
-        ),
-        Network(
-            id=5,
-            name="zoo3",
-            input=[12],
-            loss="huber",
-            delta=0.25,
-            layers=[
-                ("fc1", nn.Linear(12, 9)),
-                ("tanh", nn.Tanh()),
-                ("fc2", nn.Linear(9, 6)),
-            ],
-        ),
-        Network(
-            id=6,
-            name="zoo4",
-            input=[2, 7, 8],
-            loss="mae",
-            layers=[
-                ("conv1", nn.Conv2d(2, 3, (2, 3))),  # [3, 6, 6]
-                ("sigmoid", nn.Sigmoid()),
-                ("pool1", nn.MaxPool2d((2, 3), stride=(2, 1))),  # [3, 3, 4]
-                ("conv2", nn.Conv2d(3, 2, 1)),  # [2, 3, 4]
-                ("flatten", nn.Flatten()),
-                ("fc1", nn.Linear(24, 3)),
-            ],
-        ),
-    ]
+def smallest_batch(model, network):
+    """2 if a batch norm sees one value a sample, which has no variance; else 1."""
+    try:
+        model(inputs(network, [0]))
+    except ValueError as error:
+        assert "more than 1 value per channel" in str(error)
+        return 2
+    return 1
 
 
 OPTIMIZERS = {
@@ -281,87 +215,78 @@ def stored(array):
     }
 
 
-def evaluated(network, size):
-    model = network.model()
-    x = network.inputs(range(size)).requires_grad_()
-    output = model(x)
-    loss = network.criterion()(output, network.targets(range(size), list(output.shape[1:])))
-    loss.backward()
+def stored_gradients(model):
+    """Those of the parameters that learn. Without effect, as a bias before a batch norm, one is rounding only."""
+    gradients = {name: p.grad for name, p in model.named_parameters() if p.requires_grad}
+    scale = max(g.abs().max().item() for g in gradients.values())
     return {
-        "output": stored(output),
-        "loss": loss.item(),
-        "gradients": {name: stored(p.grad) for name, p in model.named_parameters()},
-        "input_gradient": stored(x.grad),
+        name: stored(g) if g.abs().max() > NOTHING * scale else {"shape": list(g.shape), "zero_beside": scale}
+        for name, g in gradients.items()
     }
 
 
-def corner_distances(network, size):
-    """How far the batch stays from each corner: ReLU at zero, ties of a maximum, mae at zero."""
-    distances = []
-
-    def relu(_module, inputs, _output):
-        distances.append(inputs[0].abs().min().item())
-
-    def max_pool(pool, inputs, _output):
-        (kh, kw), (sh, sw), (ph, pw) = (
-            v if isinstance(v, tuple) else (v, v)
-            for v in (pool.kernel_size, pool.stride, pool.padding)
-        )
-        x = functional.pad(inputs[0], (pw, pw, ph, ph), value=-math.inf)
-        best, second = x.unfold(2, kh, sh).unfold(3, kw, sw).flatten(4).topk(2).values.unbind(-1)
-        # A maximum of 0 is a closed ReLU: whichever element wins, no gradient passes.
-        distances.append((best - second)[best > 0].min().item())
-
-    model = network.model()
-    for module in model:
-        if isinstance(module, (nn.ReLU, nn.LeakyReLU)):
-            module.register_forward_hook(relu)
-        if isinstance(module, nn.MaxPool2d):
-            module.register_forward_hook(max_pool)
-    with torch.no_grad():
-        output = model(network.inputs(range(size)))
-    if network.loss == "mae":
-        residual = output - network.targets(range(size), list(output.shape[1:]))
-        distances.append(residual.abs().min().item())
-    return distances
+def evaluated(network, size):
+    model = made(network)
+    samples = range(size)
+    x = inputs(network, samples)
+    result = {}
+    moving = any(name.endswith("running_var") for name in state(model))
+    if moving or not network.trained:
+        with torch.no_grad():
+            result["prediction"] = stored(model.eval()(x))
+        model.train()
+    if network.trained and size >= smallest_batch(made(network), network):
+        x.requires_grad_()
+        output = model(x)
+        loss = mean_loss(network, output, samples)
+        loss.backward()
+        result["training"] = {
+            "output": stored(output),
+            "loss": loss.item(),
+            "gradients": stored_gradients(model),
+            "statistics": {name: stored(t) for name, t in state(model).items() if "running_" in name},
+        }
+        if network.has_input_gradient():
+            result["training"]["input_gradient"] = stored(x.grad)
+    return result
 
 
 def trained(network, kind, options):
-    model = network.model()
-    optimizer = kind(model.parameters(), foreach=False, **options)
+    model = made(network)
+    learning = [p for p in model.parameters() if p.requires_grad]
+    optimizer = kind(learning, foreach=False, **options)
     losses = []
     for step in range(STEPS):
-        samples = range(STEP_BATCH * step, STEP_BATCH * (step + 1))
-        output = model(network.inputs(samples))
-        loss = network.criterion()(output, network.targets(samples, list(output.shape[1:])))
+        samples = range(network.step_batch * step, network.step_batch * (step + 1))
+        loss = mean_loss(network, model(inputs(network, samples)), samples)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-    weights = {name: stored(p) for name, p in model.named_parameters()}
+    weights = {name: stored(t) for name, t in state(model).items()}
     return {"options": options, "losses": losses, "weights": weights}
 
 
 def network_numbers(network):
-    model = network.model()
-    distances = corner_distances(network, max(BATCHES))
-    assert all(d >= MARGIN for d in distances), f"{network.name}: corners at {distances}"
+    if network.trained:
+        check_corners(network)
+        check_rounding(network)
+    model = made(network)
     result = {
         "id": network.id,
         "input": network.input,
-        "output": list(model(network.inputs([0])).shape[1:]),
+        "output": list(model.eval()(inputs(network, [0])).shape[1:]),
         "loss": network.loss,
+        "step_batch": network.step_batch,
     }
     if network.delta is not None:
         result["delta"] = network.delta
     result["parameters"] = [
-        {"name": name, "shape": list(p.shape), "bound": network.bound(model, name)}
-        for name, p in model.named_parameters()
+        {"name": name, "shape": list(t.shape)} | dict(zip(("center", "bound"), center_and_bound(model, name)))
+        for name, t in state(model).items()
     ]
     result["batches"] = {str(size): evaluated(network, size) for size in BATCHES}
-    result["optimizers"] = {
-        name: trained(network, kind, options) for name, (kind, options) in OPTIMIZERS.items()
-    }
+    result["optimizers"] = {name: trained(network, *OPTIMIZERS[name]) for name in network.optimizers}
     return result
 
 
@@ -447,6 +372,15 @@ def activations():
         "sigmoid": (torch.sigmoid, x, ones),
         "tanh": (torch.tanh, x, ones),
         "gelu": (functional.gelu, x, ones),
+        "relu6": (functional.relu6, x, ones),
+        "elu": (lambda v: functional.elu(v, 0.7), x, ones),
+        "selu": (functional.selu, x, ones),
+        "silu": (functional.silu, x, ones),
+        "mish": (functional.mish, x, ones),
+        "softplus": (lambda v: functional.softplus(v, 0.5, 5.0), x, ones),
+        "softsign": (functional.softsign, x, ones),
+        "hard_sigmoid": (Hardsigmoid(), x, ones),
+        "hard_swish": (functional.hardswish, x, ones),
         "softmax": (lambda v: functional.softmax(v, dim=0), moderate, upstream),
         "softmax_far": (lambda v: functional.softmax(v, dim=0), logits, upstream),
         "log_softmax": (lambda v: functional.log_softmax(v, dim=0), moderate, upstream),

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -64,11 +65,13 @@ pub struct Network {
     pub loss: String,
     /// Of the huber loss.
     pub delta: Option<f64>,
+    /// Samples in each step of an optimizer.
+    pub step_batch: usize,
     /// In the order of `state_dict`.
     pub parameters: Vec<Parameter>,
     /// By the number of samples.
     pub batches: BTreeMap<usize, Batch>,
-    pub optimizers: BTreeMap<String, Training>,
+    pub optimizers: BTreeMap<String, Steps>,
 }
 
 #[derive(Deserialize)]
@@ -76,27 +79,42 @@ pub struct Network {
 pub struct Parameter {
     pub name: String,
     pub shape: Vec<usize>,
+    pub center: f64,
     pub bound: f64,
 }
 
-/// Samples 0 .. n-1 through the network and back; the loss is the mean.
+/// Samples 0 .. n-1 through the network, and in training back.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Batch {
-    pub output: Tensor,
-    pub loss: f64,
-    pub gradients: BTreeMap<String, Tensor>,
-    pub input_gradient: Tensor,
+    /// If it differs from the output in training.
+    pub prediction: Option<Tensor>,
+    /// If the samples suffice, and no mask of a dropout is needed.
+    pub training: Option<Training>,
 }
 
-/// Ten steps of an optimizer, step i on samples 16*i .. 16*i + 15.
+/// What training on a batch gives; the loss is the mean.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
+    pub output: Tensor,
+    pub loss: f64,
+    /// Of the parameters that learn.
+    pub gradients: BTreeMap<String, Tensor>,
+    /// Running means and variances afterwards.
+    pub statistics: BTreeMap<String, Tensor>,
+    /// None where the layers that come first are frozen.
+    pub input_gradient: Option<Tensor>,
+}
+
+/// Ten steps of an optimizer, step i on the `step_batch` samples from number `step_batch` · i on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Steps {
     pub options: OptimizerOptions,
     /// The loss of each step, before its update.
     pub losses: Vec<f64>,
-    /// After the last step.
+    /// After the last step, frozen ones and running statistics among them.
     pub weights: BTreeMap<String, Tensor>,
 }
 
@@ -141,6 +159,16 @@ pub struct ActivationCase {
 pub enum Tensor {
     Whole(Whole),
     Digest(Digest),
+    Zero(Zero),
+}
+
+/// A gradient that is zero but for rounding, such as that of a bias before a batch norm.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Zero {
+    pub shape: Vec<usize>,
+    /// The largest gradient of the network, which the rounding is small beside.
+    pub zero_beside: f64,
 }
 
 #[derive(Deserialize)]
@@ -166,9 +194,13 @@ pub struct Digest {
 }
 
 impl Reference {
-    pub fn load() -> Self {
-        serde_json::from_str(include_str!("reference.json"))
-            .unwrap_or_else(|error| panic!("reference.json: {error}; run reference.py again"))
+    /// The file, which is read once.
+    pub fn load() -> &'static Self {
+        static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
+            serde_json::from_str(include_str!("reference.json"))
+                .unwrap_or_else(|error| panic!("reference.json: {error}; run reference.py again"))
+        });
+        &REFERENCE
     }
 }
 
@@ -177,8 +209,9 @@ impl Network {
     pub fn parameter(&self, name: &str) -> Vec<f64> {
         let t = self.parameters.iter().position(|p| p.name == name);
         let t = t.unwrap_or_else(|| panic!("network {} has no parameter `{name}`", self.id));
-        let Parameter { shape, bound, .. } = &self.parameters[t];
-        values(1000 * self.id + t as u64, shape.iter().product(), *bound)
+        let Parameter { shape, center, bound, .. } = &self.parameters[t];
+        let around = values(1000 * self.id + t as u64, shape.iter().product(), *bound);
+        around.into_iter().map(|value| center + value).collect()
     }
 
     /// One sample after the other: `[samples.len(), ..input]`.
@@ -206,7 +239,9 @@ fn stacked(seed: u64, shape: &[usize], samples: Range<usize>) -> Vec<f64> {
 impl Tensor {
     pub fn shape(&self) -> &[usize] {
         match self {
-            Self::Whole(Whole { shape, .. }) | Self::Digest(Digest { shape, .. }) => shape,
+            Self::Whole(Whole { shape, .. }) | Self::Digest(Digest { shape, .. }) | Self::Zero(Zero { shape, .. }) => {
+                shape
+            }
         }
     }
 
@@ -214,7 +249,7 @@ impl Tensor {
     pub fn values(&self) -> &[f64] {
         match self {
             Self::Whole(whole) => &whole.values,
-            Self::Digest(Digest { shape, .. }) => {
+            Self::Digest(Digest { shape, .. }) | Self::Zero(Zero { shape, .. }) => {
                 panic!("only a digest of the {shape:?} values is stored")
             }
         }
@@ -239,6 +274,7 @@ pub fn check_values(name: &str, want: &[f64], got: &[f64], tolerance: f64) {
 
 /// Whether the error e = got − want is small: max |e| ≤ tolerance · max |want|, and ‖e‖ ≤ tolerance · ‖want‖.
 ///
+/// Where want is zero but for rounding, max |want| is that of the tensors beside it.
 /// A digest bounds only functionals of e. For the norm the triangle inequality gives |‖got‖ − ‖want‖| ≤ ‖e‖,
 /// for the projection and the sum Cauchy–Schwarz gives |r·e| ≤ ‖r‖‖e‖ and |Σe| ≤ √n‖e‖.
 /// Both right-hand sides come from the stored numbers, so a wild `got` cannot widen them.
@@ -254,6 +290,10 @@ pub fn compare(name: &str, expected: &Tensor, got: &[f64], tolerance: f64) -> Re
     match expected {
         Tensor::Whole(whole) => compare_values(name, &whole.values, got, tolerance),
         Tensor::Digest(digest) => compare_digest(name, digest, got, tolerance),
+        Tensor::Zero(zero) => {
+            let bound = tolerance * zero.zero_beside;
+            got.iter().enumerate().try_for_each(|(k, &got)| within(&format!("{name}[{k}]"), got, 0.0, bound))
+        }
     }
 }
 

@@ -26,7 +26,7 @@ fn refusal(expected: &Tensor, got: &[f64], tolerance: f64) -> String {
 #[allow(clippy::cast_possible_truncation, reason = "the values are exact in f32")]
 #[allow(clippy::float_cmp, reason = "the values are exact in f32")]
 fn formula_agrees_with_python() {
-    for case in Reference::load().formula {
+    for case in &Reference::load().formula {
         // serde_json may parse a double one unit off; in f32 that rounds away.
         let got = value(case.seed, case.k, case.bound);
         assert_eq!(got as f32, case.value as f32, "value({}, {}, {})", case.seed, case.k, case.bound);
@@ -38,29 +38,43 @@ fn formula_agrees_with_python() {
 fn every_network_is_complete() {
     let reference = Reference::load();
     assert!(!reference.torch.is_empty());
-    let names: Vec<_> = reference.networks.keys().map(String::as_str).collect();
-    assert_eq!(names, ["lenet", "mlp", "zoo1", "zoo2", "zoo3", "zoo4"]);
+    assert_eq!(reference.networks.len(), 22);
     for (name, network) in &reference.networks {
         assert_eq!(network.loss == "huber", network.delta.is_some(), "{name}");
-        assert_eq!(network.batches.keys().copied().collect::<Vec<_>>(), [1, 16, 37], "{name}");
-        assert_eq!(network.optimizers.len(), 6, "{name}");
-        for (size, batch) in &network.batches {
-            assert_eq!(batch.output.shape(), [&[*size], &network.output[..]].concat(), "{name}");
-            assert_eq!(batch.input_gradient.shape(), [&[*size], &network.input[..]].concat(), "{name}");
-            assert!(batch.loss.is_finite());
-            assert_shapes(network, &batch.gradients);
+        assert_eq!(network.batches.keys().copied().collect::<Vec<_>>(), [1, 16, 37, 64], "{name}");
+        let learned: Vec<_> = network.parameters.iter().filter(|p| !p.name.contains(".running_")).collect();
+        let has_statistics = learned.len() < network.parameters.len();
+        for (&size, batch) in &network.batches {
+            assert_eq!(batch.prediction.is_some(), has_statistics || name == "dropped", "{name}");
+            let shape = [&[size], &network.output[..]].concat();
+            assert!(batch.prediction.as_ref().is_none_or(|prediction| prediction.shape() == shape), "{name}");
+            let Some(training) = &batch.training else {
+                assert!(size == 1 || name == "dropped", "{name} {size}");
+                continue;
+            };
+            assert_eq!(training.output.shape(), shape, "{name}");
+            let shape = [&[size], &network.input[..]].concat();
+            assert!(training.input_gradient.as_ref().is_none_or(|gradient| gradient.shape() == shape), "{name}");
+            assert_eq!(training.input_gradient.is_none(), ["frozen_first", "frozen_body"].contains(&name.as_str()));
+            assert!(training.loss.is_finite());
+            assert_shapes(network, &training.gradients);
+            assert_eq!(training.gradients.len() < learned.len(), name.starts_with("frozen"), "{name}");
+            assert_shapes(network, &training.statistics);
+            assert_eq!(training.statistics.len(), network.parameters.len() - learned.len(), "{name}");
         }
-        for training in network.optimizers.values() {
-            assert_eq!(training.losses.len(), 10, "{name}");
-            assert_shapes(network, &training.weights);
+        for steps in network.optimizers.values() {
+            assert_eq!(steps.losses.len(), 10, "{name}");
+            assert_shapes(network, &steps.weights);
+            assert_eq!(steps.weights.len(), network.parameters.len(), "{name}");
         }
     }
 }
 
+/// Tensors by name, each in the shape of the parameter.
 fn assert_shapes(network: &Network, tensors: &BTreeMap<String, Tensor>) {
-    assert_eq!(tensors.len(), network.parameters.len());
-    for parameter in &network.parameters {
-        assert_eq!(tensors[&parameter.name].shape(), parameter.shape, "{}", parameter.name);
+    for (name, tensor) in tensors {
+        let parameter = network.parameters.iter().find(|parameter| parameter.name == *name);
+        assert_eq!(tensor.shape(), parameter.map_or(&[][..], |parameter| &parameter.shape), "{name}");
     }
 }
 
@@ -97,18 +111,19 @@ fn zoo3_by_hand_gives_pytorchs_loss() {
     };
     let delta = network.delta.unwrap();
     for (&size, batch) in &network.batches {
+        let training = batch.training.as_ref().unwrap();
         let forward = |x: &[f64]| {
             let hidden: Vec<_> = linear("fc1", x).into_iter().map(f64::tanh).collect();
             linear("fc2", &hidden)
         };
         let y: Vec<_> = network.inputs(0..size).chunks(12).flat_map(forward).collect();
-        check_tensor("output", &batch.output, &y, 1e-14);
+        check_tensor("output", &training.output, &y, 1e-14);
         let huber = |(y, t): (&f64, f64)| match (y - t).abs() {
             r if r <= delta => 0.5 * r * r,
             r => delta * (r - 0.5 * delta),
         };
         let total: f64 = y.iter().zip(network.targets(0..size)).map(huber).sum();
-        check_values("loss", &[batch.loss], &[total / y.len() as f64], 1e-14);
+        check_values("loss", &[training.loss], &[total / y.len() as f64], 1e-14);
     }
 }
 
@@ -165,6 +180,17 @@ fn not_a_number_and_infinity_fail() {
         }
         assert!(compare_values("t", &[1.0], &[bad], 1.0).is_err());
     }
+}
+
+#[test]
+fn a_gradient_of_zero_is_small_beside_the_others() {
+    let zero = Tensor::Zero(Zero { shape: vec![2], zero_beside: 10.0 });
+    check_tensor("t", &zero, &[9e-6, -9e-6], 1e-6);
+    assert_eq!(refusal(&zero, &[0.0, 2e-5], 1e-6), "t[1]: got 2e-5, want 0e0, error 2.0e-5 above 1.0e-5");
+    assert!(compare("t", &zero, &[f64::NAN, 0.0], 1.0).is_err());
+    let biases = &Reference::load().networks["norms"].batches[&16].training.as_ref().unwrap().gradients;
+    assert!(matches!(biases["conv1.bias"], Tensor::Zero(_)));
+    assert!(!matches!(biases["fc2.bias"], Tensor::Zero(_)));
 }
 
 #[test]
