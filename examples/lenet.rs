@@ -32,5 +32,5 @@ network! {
 }
 
 fn main() -> ExitCode {
-    digits::main::<LeNet>("lenet")
+    digits::classify::<LeNet>(&digits::Example::classifier("lenet"))
 }

@@ -25,5 +25,5 @@ network! {
 }
 
 fn main() -> ExitCode {
-    digits::main::<Mlp>("mlp")
+    digits::classify::<Mlp>(&digits::Example::classifier("mlp"))
 }

@@ -15,7 +15,7 @@ mod peak;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use networks::{LeNet, Mlp};
+use networks::{LeNet, Mlp, ResNet};
 use nnet::host::{Predictor, Trainer};
 use nnet::optim::Sgd;
 use nnet::{Flat, Network, Random, Scalar, Tensor, Train};
@@ -62,6 +62,9 @@ fn main() {
     latency::<LeNet>(plan, "lenet_latency");
     for threads in [1, 2] {
         train::<Mlp>(plan, "mlp_train", 64, threads);
+    }
+    for threads in [1, 2] {
+        train::<ResNet>(plan, "resnet_train", 32, threads);
     }
 }
 

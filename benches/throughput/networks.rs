@@ -32,3 +32,45 @@ network! {
     }
     loss = cross_entropy;
 }
+
+network! {
+    /// A residual network for 32×32 colour pictures, one block a stage (He and others, 2016, depth 8).
+    pub struct ResNet: [3, 32, 32] -> [10] {
+        stem: Conv2d(16, kernel = 3, padding = 1, bias = false),
+        BatchNorm,
+        Relu,
+        stage1: residual {
+            conv1: Conv2d(16, kernel = 3, padding = 1, bias = false),
+            BatchNorm,
+            Relu,
+            conv2: Conv2d(16, kernel = 3, padding = 1, bias = false),
+            BatchNorm,
+        },
+        Relu,
+        stage2: residual {
+            conv1: Conv2d(32, kernel = 3, stride = 2, padding = 1, bias = false),
+            BatchNorm,
+            Relu,
+            conv2: Conv2d(32, kernel = 3, padding = 1, bias = false),
+            BatchNorm,
+        } shortcut {
+            conv: Conv2d(32, kernel = 1, stride = 2, bias = false),
+            BatchNorm,
+        },
+        Relu,
+        stage3: residual {
+            conv1: Conv2d(64, kernel = 3, stride = 2, padding = 1, bias = false),
+            BatchNorm,
+            Relu,
+            conv2: Conv2d(64, kernel = 3, padding = 1, bias = false),
+            BatchNorm,
+        } shortcut {
+            conv: Conv2d(64, kernel = 1, stride = 2, bias = false),
+            BatchNorm,
+        },
+        Relu,
+        GlobalAvgPool2d,
+        head: Linear(10),
+    }
+    loss = cross_entropy;
+}

@@ -1,4 +1,6 @@
-//! What the MNIST examples share: train on 28×28 images of ten classes, report, save, reload.
+//! What the examples share: options, MNIST's images of ten classes, training with a report, saving and reading back.
+
+#![allow(dead_code, reason = "this is a part of several programs, and not all of them use all of it")]
 
 mod options;
 
@@ -10,25 +12,28 @@ use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use nnet::host::idx::{Images, Split};
-use nnet::host::{EpochReport, Event, Normalized, Trainer, weights};
+use nnet::host::{Dataset, EpochReport, Evaluation, Event, Normalized, Trainer, weights};
 use nnet::optim::{Momentum, OneCycle, Sgd};
-use nnet::{Flat, Train};
-use options::Options;
+use nnet::{Flat, Network, Train};
+pub use options::{Example, Options};
+
+/// What an example comes to.
+pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// Mean and standard deviation of MNIST's training pixels, in 0..=1.
 const PIXELS: (f64, f64) = (0.1307, 0.3081);
 
-/// Runs the example `name` with the options of the command line.
-pub fn main<N: Train<Target = usize> + Flat<Scalar = f32>>(name: &str) -> ExitCode {
-    let options = match Options::parse(name, std::env::args_os()) {
+/// Calls `run` with the options of the command line, and says what went wrong.
+pub fn main(example: &Example, run: impl FnOnce(&Options) -> Outcome) -> ExitCode {
+    let options = match example.parse(std::env::args_os()) {
         Ok(Some(options)) => options,
         Ok(None) => return ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}\n\n{}", Options::usage(name));
+            eprintln!("error: {error}\n\n{}", example.usage());
             return ExitCode::from(2);
         }
     };
-    match run::<N>(&options) {
+    match run(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -43,59 +48,57 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-fn run<N: Train<Target = usize> + Flat<Scalar = f32>>(options: &Options) -> Result<(), Box<dyn Error>> {
-    let train = read::<N>(options, Split::Train)?;
-    let test = read::<N>(options, Split::Test)?;
-    check_folder(&options.weights)?;
-    if !options.json {
-        writeln!(stdout(), "{}", N::summary())?;
-        writeln!(stdout(), "{} threads, {}, batch {}", options.threads, nnet::simd::active(), options.batch)?;
-    }
-
-    let steps = options.epochs * train.len().div_ceil(options.batch);
-    let mut trainer = Trainer::new(nnet::boxed::<N>(options.seed), Sgd::new(options.rate).momentum(0.9))
-        .schedule(OneCycle::new(steps as u64))
-        .batch_size(options.batch)
-        .threads(options.threads)
-        .seed(options.seed);
-    fit(&mut trainer, &train, &test, options)?;
-
-    weights::save(trainer.network(), &options.weights)?;
-    let mut reloaded = nnet::zeroed::<N>();
-    weights::load(&mut *reloaded, &options.weights)?;
-    let evaluation = Trainer::new(reloaded, Sgd::new(0.0)).threads(options.threads).evaluate(&test)?;
-    if !options.json {
-        if let Some(confusion) = &evaluation.confusion {
-            writeln!(stdout(), "\n{confusion}")?;
-        }
-        writeln!(stdout(), "saved to {} and read back: {evaluation}", options.weights.display())?;
-    }
-    Ok(())
+/// The whole of an example that trains `N` to tell MNIST's classes apart.
+pub fn classify<N: Train<Target = usize> + Flat<Scalar = f32>>(example: &Example) -> ExitCode {
+    main(example, |options| {
+        let train = read::<N>(options, Split::Train)?;
+        let test = read::<N>(options, Split::Test)?;
+        check_file("weights", &options.weights)?;
+        introduce::<N>(options)?;
+        let trainer = fit::<N, _>(Sgd::new(options.rate).momentum(0.9), &train, &test, options)?;
+        let evaluation = save(trainer.network(), &test, options)?;
+        reached(evaluation.accuracy.unwrap_or(f64::NAN), options)
+    })
 }
 
-/// The images of a part of the data, with labels that the network has outputs for.
-fn read<N: Train>(options: &Options, split: Split) -> Result<Normalized<'static>, Box<dyn Error>> {
+/// The images of a part of MNIST, with labels that the network has outputs for.
+pub fn read<N: Network>(options: &Options, split: Split) -> Outcome<Normalized<'static>> {
     let images = Images::open_dir(&options.data, split)?;
     images.check_labels(N::OUTPUT_SHAPE.iter().product())?;
     Ok(images.into_normalized(PIXELS.0, PIXELS.1))
 }
 
-/// Refuses a place for the weights that cannot be right before the training, not after it.
-fn check_folder(weights: &Path) -> Result<(), Box<dyn Error>> {
-    let folder = weights.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if weights.file_name().is_none() || weights.is_dir() || !folder.is_dir() {
-        return Err(format!("--weights {}: give a file in a folder that exists", weights.display()).into());
+/// Refuses a place for a file that cannot be right before the training, not after it.
+pub fn check_file(option: &str, file: &Path) -> Outcome {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if file.file_name().is_none() || file.is_dir() || !folder.is_dir() {
+        return Err(format!("--{option} {}: give a file in a folder that exists", file.display()).into());
     }
     Ok(())
 }
 
-/// Trains with a bar on the standard error output and a line for each epoch on the standard output.
-fn fit<N: Train<Target = usize> + Flat<Scalar = f32>>(
-    trainer: &mut Trainer<N, Sgd<Momentum>>,
-    train: &Normalized,
-    test: &Normalized,
-    options: &Options,
-) -> Result<(), Box<dyn Error>> {
+/// Prints the layers of a network, and what it is trained with.
+pub fn introduce<N: Network>(options: &Options) -> Outcome {
+    if !options.json {
+        writeln!(stdout(), "{}", N::summary())?;
+        writeln!(stdout(), "{} threads, {}, batch {}", options.threads, nnet::simd::active(), options.batch)?;
+    }
+    Ok(())
+}
+
+/// Trains a new network in one cycle of the learning rate, with a bar on the standard error output and a line for each
+/// epoch on the standard output.
+pub fn fit<N, D>(optimizer: Sgd<Momentum>, train: &D, test: &D, options: &Options) -> Outcome<Trainer<N, Sgd<Momentum>>>
+where
+    N: Train + Flat<Scalar = f32>,
+    D: Dataset<N::Input<f32>, N::Target>,
+{
+    let steps = options.epochs * train.len().div_ceil(options.batch);
+    let mut trainer = Trainer::new(nnet::boxed::<N>(options.seed), optimizer)
+        .schedule(OneCycle::new(steps as u64))
+        .batch_size(options.batch)
+        .threads(options.threads)
+        .seed(options.seed);
     let bar = if options.json { ProgressBar::hidden() } else { ProgressBar::new(0) };
     bar.set_style(ProgressStyle::with_template("epoch {prefix} {wide_bar} {pos}/{len}  loss {msg}")?);
     let mut printed = Ok(());
@@ -112,7 +115,7 @@ fn fit<N: Train<Target = usize> + Flat<Scalar = f32>>(
                 }
             }
             Event::Epoch(report) => {
-                let text = if options.json { json(report) } else { line(report) };
+                let text = if options.json { json::<N>(report) } else { line::<N>(report) };
                 printed = bar.suspend(|| writeln!(stdout(), "{text}"));
             }
             _ => {}
@@ -120,26 +123,53 @@ fn fit<N: Train<Target = usize> + Flat<Scalar = f32>>(
         if printed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     bar.finish_and_clear();
-    Ok(printed?)
+    printed?;
+    Ok(trainer)
 }
 
-/// The accuracy on the test images, which the examples always evaluate.
-fn accuracy(report: &EpochReport) -> f64 {
-    report.test.as_ref().and_then(|test| test.accuracy).unwrap_or(f64::NAN)
+/// Saves the weights, and evaluates what the file gives back.
+pub fn save<N: Train + Flat<Scalar = f32>, D: Dataset<N::Input<f32>, N::Target>>(
+    network: &N,
+    test: &D,
+    options: &Options,
+) -> Outcome<Evaluation> {
+    weights::save(network, &options.weights)?;
+    let mut reloaded = nnet::zeroed::<N>();
+    weights::load(&mut *reloaded, &options.weights)?;
+    let evaluation = Trainer::new(reloaded, Sgd::new(0.0)).threads(options.threads).evaluate(test)?;
+    if !options.json {
+        if let Some(confusion) = &evaluation.confusion {
+            writeln!(stdout(), "\n{confusion}")?;
+        }
+        writeln!(stdout(), "saved to {} and read back: {evaluation}", options.weights.display())?;
+    }
+    Ok(evaluation)
 }
 
-fn line(report: &EpochReport) -> String {
+/// Fails if an accuracy is below the target of the options, or no number.
+pub fn reached(accuracy: f64, options: &Options) -> Outcome {
+    let target = options.target;
+    if accuracy >= target {
+        return Ok(());
+    }
+    Err(format!("the accuracy on the test images is {accuracy:.4}, and the target is at least {target}").into())
+}
+
+fn line<N: Network>(report: &EpochReport) -> String {
     let EpochReport { epoch, loss, samples_per_second, rate, .. } = report;
-    let accuracy = 100.0 * accuracy(report);
-    format!(
-        "epoch {epoch:2}  loss {loss:.4}  test accuracy {accuracy:.2} %  {samples_per_second:.0} samples/s  last rate {rate:.1e}"
-    )
+    let test = report.test.as_ref().map(|test| format!("  test {test}")).unwrap_or_default();
+    let name = N::NAME;
+    format!("{name} epoch {epoch:2}  loss {loss:.4}{test}  {samples_per_second:.0} samples/s  last rate {rate:.1e}")
 }
 
-fn json(report: &EpochReport) -> String {
+fn json<N: Network>(report: &EpochReport) -> String {
     let EpochReport { epoch, loss, samples_per_second, seconds, .. } = report;
-    let accuracy = accuracy(report);
+    let test = report.test.as_ref().map_or(f64::NAN, |test| test.loss);
+    // Regression has none.
+    let accuracy = report.test.as_ref().and_then(|test| test.accuracy);
+    let accuracy = accuracy.map(|accuracy| format!(r#""accuracy":{accuracy:.4},"#)).unwrap_or_default();
+    let name = N::NAME;
     format!(
-        r#"{{"epoch":{epoch},"loss":{loss:.6},"accuracy":{accuracy:.4},"samples_per_s":{samples_per_second:.1},"seconds":{seconds:.3}}}"#
+        r#"{{"network":"{name}","epoch":{epoch},"loss":{loss:.6},"test_loss":{test:.6},{accuracy}"samples_per_s":{samples_per_second:.1},"seconds":{seconds:.3}}}"#
     )
 }
