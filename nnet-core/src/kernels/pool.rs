@@ -110,7 +110,12 @@ impl Pool {
         match &self.windows {
             Windows::Sliding(window) => {
                 let (begin, padding) = (n * window.stride[a], window.padding[a]);
-                let step = if DENSE { 1 } else { window.dilation[a] };
+                if DENSE {
+                    // The padding is at most half of the window, so its end lies behind the padding.
+                    let end = (begin + window.kernel[a] - padding).min(self.x[a]);
+                    return Taps { start: begin.saturating_sub(padding), end, step: 1 };
+                }
+                let step = window.dilation[a];
                 let end = (begin + step * (window.kernel[a] - 1) + 1).saturating_sub(padding).min(self.x[a]);
                 // Taps in the padding are skipped: whole steps.
                 let skipped = padding.saturating_sub(begin).next_multiple_of(step);
