@@ -5,12 +5,12 @@ use super::BatchNorm;
 use crate::scalar::Scalar;
 
 impl<S: Scalar, const C: usize> BatchNorm<S, C> {
-    /// The scales and shifts of prediction, y = scale·x + shift, for layers of your own; ours have `fold_into`.
+    /// The scales and shifts of prediction, y = scale·x + shift, which the layers' `fold_into` take over.
     #[must_use]
     pub fn fold(&self, eps: f64) -> ([S; C], [S; C]) {
-        let (mut scales, mut shifts) = ([S::ZERO; C], [S::ZERO; C]);
+        let (frozen, mut scales, mut shifts) = (self.frozen(eps), [S::ZERO; C], [S::ZERO; C]);
         for (c, (scale, shift)) in scales.iter_mut().zip(&mut shifts).enumerate() {
-            (*scale, *shift) = self.frozen(eps).scale_and_shift(c);
+            (*scale, *shift) = frozen.scale_and_shift(c);
         }
         (scales, shifts)
     }
@@ -25,17 +25,16 @@ impl<S: Scalar, const C: usize> BatchNorm<S, C> {
         rows: usize,
         channel: impl Fn(usize) -> usize,
     ) {
-        let frozen = self.frozen(eps);
+        let (scales, shifts) = self.fold(eps);
         let size = weight.len() / rows;
         for r in 0..rows {
-            let (scale, _) = frozen.scale_and_shift(channel(r));
+            let scale = scales[channel(r)];
             let row = r * size..(r + 1) * size;
             for (to, &w) in to_weight[row.clone()].iter_mut().zip(&weight[row]) {
                 *to = w * scale;
             }
         }
-        for (c, to) in to_bias.iter_mut().enumerate() {
-            let (scale, shift) = frozen.scale_and_shift(c);
+        for (c, (to, (scale, shift))) in to_bias.iter_mut().zip(scales.into_iter().zip(shifts)).enumerate() {
             *to = bias.get(c).map_or(shift, |&b| b * scale + shift);
         }
     }
