@@ -8,7 +8,7 @@ use super::words::{
     area_name, doc, inner_scratch_name, inner_tape_name, integer, layer_type, local, scratch_name, statistics_name,
     tape_name, tensor,
 };
-use crate::infer::Network;
+use crate::infer::{Network, Operation};
 use crate::plan::{Plan, entries, only_predicts};
 
 /// A field of a buffer type: its name, its type, and its entries if the macro knows them.
@@ -32,11 +32,7 @@ pub fn tape(network: &Network, plan: &Plan) -> TokenStream {
 }
 
 fn scratch_parts(network: &Network, plan: &Plan) -> Vec<Part> {
-    let inner = network.operations.iter().filter(|operation| operation.is_by_path()).filter_map(|operation| {
-        let layer = layer_type(operation.layer()?, &code!(E::Scalar));
-        let kind = code!(<#layer as ::nnet::__private::Layer>::Scratch<E>);
-        Some(Part { name: inner_scratch_name(operation), kind, entries: None, is_tensor: false })
-    });
+    let inner = by_path(network).filter_map(|operation| inner_part(operation, true));
     areas(&plan.scratch).chain(inner).collect()
 }
 
@@ -49,18 +45,25 @@ fn tape_parts(network: &Network, plan: &Plan) -> Vec<Part> {
         let entries = Some(4 * operation.output.channels());
         Part { name: statistics_name(operation), kind: code!([[E; #channels]; 4]), entries, is_tensor: true }
     });
-    let inner = network.operations.iter().filter(|operation| operation.is_by_path()).filter_map(|operation| {
-        let layer = layer_type(operation.layer()?, &code!(E::Scalar));
-        let (name, memory) = if only_predicts(operation) {
-            (inner_scratch_name(operation), code!(Scratch))
-        } else {
-            (inner_tape_name(operation), code!(Tape))
-        };
-        let kind = code!(<#layer as ::nnet::__private::Layer>::#memory<E>);
-        Some(Part { name, kind, entries: None, is_tensor: false })
-    });
+    let inner = by_path(network).filter_map(|operation| inner_part(operation, only_predicts(operation)));
     let gradient = tensor_part(Ident::new("output_gradient", Span::mixed_site()), network.output);
     kept.chain(statistics).chain(inner).chain([gradient]).chain(areas(&plan.tape.areas)).collect()
+}
+
+fn by_path(network: &Network) -> impl Iterator<Item = &Operation> {
+    network.operations.iter().filter(|operation| operation.is_by_path())
+}
+
+/// What a layer by path predicts or trains in.
+fn inner_part(operation: &Operation, predicts: bool) -> Option<Part> {
+    let layer = layer_type(operation.layer()?, &code!(E::Scalar));
+    let (name, memory) = if predicts {
+        (inner_scratch_name(operation), code!(Scratch))
+    } else {
+        (inner_tape_name(operation), code!(Tape))
+    };
+    let kind = code!(<#layer as ::nnet::__private::Layer>::#memory<E>);
+    Some(Part { name, kind, entries: None, is_tensor: false })
 }
 
 fn tensor_part(name: Ident, shape: nnet_core::shape::Shape) -> Part {

@@ -28,7 +28,7 @@ pub fn structure(network: &Network, plan: &Plan) -> TokenStream {
 /// The type of a network that predicts and does nothing else.
 pub fn predictor(network: &Network, plan: &Plan, text: &str) -> TokenStream {
     let text = doc(&format!("{text}\n\n{}", summary::predictor(network, plan)));
-    let root = module(network, &network.root, Held::Parameters, &text);
+    let root = module(network, &network.root, Held::Parameters, &beside(network, &text));
     let blocks = blocks(network, &network.root, Held::Parameters);
     code!(#root #blocks)
 }
@@ -45,7 +45,7 @@ pub fn gradients(network: &Network) -> TokenStream {
             #visibility type #gradients<S = ::core::primitive::f32> = #name<S>;
         };
     }
-    let module = module(network, root, Held::Gradients, &text);
+    let module = module(network, root, Held::Gradients, &beside(network, &text));
     let blocks = blocks(network, root, Held::Gradients);
     let zero = zero(&gradients, visibility);
     code!(#module #blocks #zero)
@@ -72,11 +72,14 @@ fn layer(network: &Network, at: usize) -> Option<&Layer> {
     network.operation(at)?.layer()
 }
 
+/// What stands before a type beside the network's own: its documentation, and what the network derives.
+fn beside(network: &Network, text: &TokenStream) -> TokenStream {
+    let derives = &network.derives;
+    code!(#text #(#derives)*)
+}
+
 fn module(network: &Network, module: &Module, held: Held, head: &TokenStream) -> TokenStream {
-    let Network { visibility, derives, .. } = network;
-    // The network itself has them among its attributes.
-    let is_network = module.words.is_empty() && held == Held::Parameters && !network.attributes.is_empty();
-    let derives = derives.iter().filter(|_| !is_network);
+    let visibility = &network.visibility;
     let name = type_name(network, module, held);
     let fields: Vec<_> = module.fields.iter().filter_map(|field| self::field(network, field, held)).collect();
     let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
@@ -89,7 +92,6 @@ fn module(network: &Network, module: &Module, held: Held, head: &TokenStream) ->
     let bound = network.has_paths().then(|| code!(: ::nnet::__private::Scalar));
     code! {
         #head
-        #(#derives)*
         #[repr(C)]
         #visibility struct #name<S #bound = ::core::primitive::f32> { #definitions }
 
@@ -151,7 +153,8 @@ fn blocks(network: &Network, around: &Module, held: Held) -> TokenStream {
         .filter(|block| held == Held::Parameters || !(is_plain(network, block) || is_frozen(network, block)))
         .map(|block| {
             let text = doc(&format!("The block `{}` of [`{}`].", block.words.join("."), network.name));
-            let (module, deeper) = (module(network, block, held, &text), blocks(network, block, held));
+            let (module, deeper) =
+                (module(network, block, held, &beside(network, &text)), blocks(network, block, held));
             code!(#module #deeper)
         })
         .collect()
