@@ -29,6 +29,8 @@ pub mod scalar;
 pub mod shape;
 pub mod simd;
 pub mod tensor;
+#[doc(hidden)]
+pub mod text;
 
 pub use element::{Element, LANES, Lanes};
 #[cfg(feature = "std")]

@@ -7,6 +7,7 @@ use core::str;
 use super::Layer;
 use super::table::{ParameterInfo, ParameterKind};
 use crate::tensor::Tensor;
+use crate::text::Text;
 
 /// The tensors of one layer.
 pub struct Part {
@@ -54,7 +55,7 @@ const fn name_length(part: &Part, tensor: usize) -> usize {
 /// All names, one behind the other.
 #[must_use]
 pub const fn names<const BYTES: usize>(parts: &[Part]) -> [u8; BYTES] {
-    let mut text = Text { bytes: [0; BYTES], length: 0 };
+    let mut text = Text::<BYTES>::new();
     let mut p = 0;
     while p < parts.len() {
         let mut t = 0;
@@ -68,7 +69,7 @@ pub const fn names<const BYTES: usize>(parts: &[Part]) -> [u8; BYTES] {
         }
         p += 1;
     }
-    text.bytes
+    text.bytes()
 }
 
 /// The table, whose names are pieces of `names`.
@@ -127,23 +128,23 @@ pub const fn check_layer<L: Layer>(
     if L::IS_STUB {
         return;
     }
-    let mut text = Text { bytes: [0; 512], length: 0 };
+    let mut text = Text::<512>::new();
     text.push(name);
     text.push(": ");
     if !equal(L::INPUT_SHAPE, input) {
         text.push(declaration);
         text.push(" takes ");
-        text.push_shape(L::INPUT_SHAPE);
+        text.sizes(L::INPUT_SHAPE);
         text.push(", but what comes before it gives ");
-        text.push_shape(input);
+        text.sizes(input);
         text.push("; change one of them, or put a layer between them");
     } else if !equal(L::OUTPUT_SHAPE, output) {
         text.push("its contract states ");
-        text.push_shape(output);
+        text.sizes(output);
         text.push(", but ");
         text.push(declaration);
         text.push(" gives ");
-        text.push_shape(L::OUTPUT_SHAPE);
+        text.sizes(L::OUTPUT_SHAPE);
         text.push("; change one of them");
     } else if needs_input_gradient && !L::INPUT_GRADIENT {
         text.push("layers before it learn, but ");
@@ -214,50 +215,6 @@ const fn equal(a: &[usize], b: &[usize]) -> bool {
     i == a.len() && i == b.len()
 }
 
-/// A text put together at compile time; what does not fit is cut off.
-struct Text<const N: usize> {
-    bytes: [u8; N],
-    length: usize,
-}
-
-impl<const N: usize> Text<N> {
-    const fn push(&mut self, text: &str) {
-        let text = text.as_bytes();
-        let mut i = 0;
-        while i < text.len() && self.length < N {
-            self.bytes[self.length] = text[i];
-            self.length += 1;
-            i += 1;
-        }
-    }
-
-    const fn push_number(&mut self, number: usize) {
-        const DIGITS: &str = "0123456789";
-        if number >= 10 {
-            self.push_number(number / 10);
-        }
-        self.push(DIGITS.split_at(number % 10).1.split_at(1).0);
-    }
-
-    const fn push_shape(&mut self, shape: &[usize]) {
-        let mut i = 0;
-        while i < shape.len() {
-            self.push(if i == 0 { "[" } else { ", " });
-            self.push_number(shape[i]);
-            i += 1;
-        }
-        self.push("]");
-    }
-
-    const fn as_str(&self) -> &str {
-        match str::from_utf8(self.bytes.split_at(self.length).0) {
-            Ok(text) => text,
-            // Cut within a letter.
-            Err(_) => "the shapes of a layer by path do not fit",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,12 +252,5 @@ mod tests {
             ("head.a.running_mean", 22, None),
         ];
         assert_eq!(found, want);
-    }
-
-    #[test]
-    fn shapes_are_written_in_decimals() {
-        let mut text = Text { bytes: [0; 32], length: 0 };
-        text.push_shape(&[1, 280, 9_065]);
-        assert_eq!(text.as_str(), "[1, 280, 9065]");
     }
 }

@@ -3,6 +3,8 @@
 use core::fmt;
 use core::ops::Range;
 
+use crate::text::Text;
+
 /// One layer of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LayerInfo {
@@ -195,50 +197,12 @@ struct Thousands(usize);
 
 impl fmt::Display for Dimensions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = Text::default();
-        for (i, dimension) in self.0.iter().enumerate() {
-            fmt::write(&mut text, format_args!("{}{dimension}", if i == 0 { "[" } else { ", " }))?;
-        }
-        fmt::write(&mut text, format_args!("]"))?;
-        f.pad(text.as_str())
+        f.pad(Text::<64>::new().sizes(self.0).as_str())
     }
 }
 
 impl fmt::Display for Thousands {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut scale = 1;
-        while self.0 / scale >= 1000 {
-            scale *= 1000;
-        }
-        let mut text = Text::default();
-        fmt::write(&mut text, format_args!("{}", self.0 / scale))?;
-        while scale > 1 {
-            scale /= 1000;
-            fmt::write(&mut text, format_args!(",{:03}", self.0 / scale % 1000))?;
-        }
-        f.pad(text.as_str())
-    }
-}
-
-/// A short text without an allocator; what does not fit is an error.
-#[derive(Default)]
-struct Text {
-    bytes: [u8; 32],
-    length: usize,
-}
-
-impl Text {
-    fn as_str(&self) -> &str {
-        core::str::from_utf8(&self.bytes[..self.length]).unwrap_or("")
-    }
-}
-
-impl fmt::Write for Text {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.length + text.len();
-        let room = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;
-        room.copy_from_slice(text.as_bytes());
-        self.length = end;
-        Ok(())
+        f.pad(Text::<32>::new().thousands(self.0).as_str())
     }
 }

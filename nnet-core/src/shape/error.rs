@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::{Axis, Shape};
+use crate::text::Text;
 
 /// Why a layer cannot take its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,152 +104,187 @@ pub enum Side {
     Output,
 }
 
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Side::Input => "input",
-            Side::Output => "output",
-        })
-    }
-}
-
 /// What was found, what was wanted, and the cure; the layer's name is the caller's to add.
 impl fmt::Display for ShapeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.describe("it gets", f)
+        f.write_str(self.after("it gets").as_str())
     }
 }
 
 impl ShapeError {
-    /// The same message, which says where the input comes from: `source` is such as "`conv2` above gives".
+    /// The message, which says where the input comes from: `source` is such as "`conv2` above gives".
     #[must_use]
-    pub fn after(self, source: &str) -> impl fmt::Display {
-        struct After<'a>(ShapeError, &'a str);
-
-        impl fmt::Display for After<'_> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.describe(self.1, f)
-            }
-        }
-
-        After(self, source)
+    pub const fn after(&self, source: &str) -> Text<512> {
+        let mut text = Text::new();
+        self.write(source, &mut text);
+        text
     }
 
-    fn describe(&self, source: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The same behind other words.
+    #[doc(hidden)]
+    pub const fn write<const N: usize>(&self, source: &str, text: &mut Text<N>) {
         match *self {
-            Self::NeedsMap { .. } | Self::NeedsSequence { .. } | Self::NeedsFlat { .. } => self.kind(source, f),
+            Self::NeedsMap { .. } | Self::NeedsSequence { .. } | Self::NeedsFlat { .. } => self.kind(source, text),
             Self::WindowTooLarge { .. }
             | Self::PaddingTooLarge { .. }
             | Self::PaddingTakesAll { .. }
-            | Self::OutputPaddingTooLarge { .. } => self.window(f),
+            | Self::OutputPaddingTooLarge { .. } => self.window(text),
             Self::GroupsDoNotDivide { side, channels, groups, common } => {
                 let [below, above] = divisors_beside(common, groups);
-                write!(f, "groups {groups} do not divide its {channels} {side} channels; use {below}")?;
-                if above == below { Ok(()) } else { write!(f, " or {above}") }
+                text.push("groups ").number(groups).push(" do not divide its ").number(channels);
+                text.push(match side {
+                    Side::Input => " input",
+                    Side::Output => " output",
+                });
+                text.push(" channels; use ").number(below);
+                if above != below {
+                    text.push(" or ").number(above);
+                }
             }
             Self::ArmsDiffer { found: [a, b] } => {
-                write!(f, "adds values of one shape, but its arms give {a} and {b}; make them equal")
+                text.push("adds values of one shape, but its arms give ").shape(a).push(" and ").shape(b);
+                text.push("; make them equal");
             }
             Self::ArmsDoNotJoin { found: [a, b] } => {
-                write!(f, "joins its arms along the first dimension, but they give {a} and {b}; make the others equal")
+                text.push("joins its arms along the first dimension, but they give ").shape(a).push(" and ").shape(b);
+                text.push("; make the others equal");
             }
-            Self::Zero { argument } => write!(f, "{argument} is 0, but must be at least 1"),
+            Self::Zero { argument } => {
+                text.push(argument).push(" is 0, but must be at least 1");
+            }
             Self::Overflow => {
-                f.write_str("has sizes that multiply to more than the address space holds; make them smaller")
+                text.push("has sizes that multiply to more than the address space holds; make them smaller");
             }
+        }
+    }
+
+    /// What the last row of a shape flow says.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn verdict(&self) -> &'static str {
+        match self {
+            Self::NeedsFlat { .. } => "needs [n]",
+            Self::NeedsSequence { .. } => "needs [channels, length]",
+            Self::NeedsMap { .. } => "needs [channels, height, width]",
+            Self::Zero { .. } => "is empty",
+            Self::Overflow => "is too large",
+            _ => "does not fit",
         }
     }
 
     /// The wrong kind of input.
-    fn kind(&self, source: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::NeedsMap { found } => {
-                write!(f, "needs a map [channels, height, width], but {source} {found}; ")?;
-                f.write_str(match found {
-                    Shape::Sequence(_) => "sequences have layers of their own, such as `Conv1d`",
-                    _ => "put it before `Flatten`",
-                })
+    const fn kind<const N: usize>(&self, source: &str, text: &mut Text<N>) {
+        let (found, wanted) = match *self {
+            Self::NeedsMap { found } => (found, "a map [channels, height, width]"),
+            Self::NeedsSequence { found } => (found, "a sequence [channels, length]"),
+            Self::NeedsFlat { found } => (found, "a flat input"),
+            _ => return,
+        };
+        text.push("needs ").push(wanted).push(", but ").push(source).push(" ").shape(found).push("; ");
+        match (self, found) {
+            (Self::NeedsFlat { .. }, _) => {
+                text.push("put `Flatten` before it (").product(found).push(" features)");
             }
-            Self::NeedsSequence { found } => {
-                write!(f, "needs a sequence [channels, length], but {source} {found}; ")?;
-                f.write_str(match found {
-                    Shape::Map(_) => "maps have layers of their own, such as `Conv2d`",
-                    _ => "put it before `Flatten`",
-                })
+            (_, Shape::Flat(_)) => {
+                text.push("put it before `Flatten`");
             }
-            Self::NeedsFlat { found } => {
-                write!(f, "needs a flat input, but {source} {found}; put `Flatten` before it (")?;
-                match found {
-                    Shape::Flat(n) => write!(f, "{n}")?,
-                    Shape::Sequence([c, l]) => write!(f, "{c} * {l} = {}", c.saturating_mul(l))?,
-                    Shape::Map([c, h, w]) => {
-                        write!(f, "{c} * {h} * {w} = {}", c.saturating_mul(h).saturating_mul(w))?;
-                    }
-                }
-                f.write_str(" features)")
+            (_, Shape::Sequence(_)) => {
+                text.push("sequences have layers of their own, such as `Conv1d`");
             }
-            _ => Ok(()),
+            (_, Shape::Map(_)) => {
+                text.push("maps have layers of their own, such as `Conv2d`");
+            }
         }
     }
 
     /// A window that does not fit.
-    fn window(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const fn window<const N: usize>(&self, text: &mut Text<N>) {
         match *self {
             Self::WindowTooLarge { axis, input, kernel, dilation, padding } => {
                 let extent = kernel.saturating_sub(1).saturating_mul(dilation).saturating_add(1);
                 let padded = input.saturating_add(padding[0]).saturating_add(padding[1]);
-                write!(f, "kernel {kernel} ")?;
+                let gaps = if kernel > 2 { kernel - 1 } else { 1 };
+                let widest = padded.saturating_sub(1) / gaps;
+                text.push("kernel ").number(kernel);
                 if dilation != 1 {
-                    write!(f, "of dilation {dilation} spans {extent}, which ")?;
+                    text.push(" of dilation ").number(dilation).push(" spans ").number(extent).push(", which");
                 }
-                write!(f, "exceeds the {input} {axis} of its input with {}; ", Sides(padding))?;
-                f.write_str("use ")?;
-                let widest = padded.saturating_sub(1) / kernel.saturating_sub(1).max(1);
+                text.push(" exceeds the ").number(input).push(" ").push(axis.words()).push(" of its input with ");
+                sides(padding, text);
+                text.push("; use ");
                 if dilation != 1 && widest > 0 {
-                    write!(f, "a dilation of at most {widest}, ")?;
+                    text.push("a dilation of at most ").number(widest).push(", ");
                 }
-                write!(f, "a kernel of at most {} ", padded.saturating_sub(1) / dilation.max(1) + 1)?;
-                write!(f, "or a padding of at least {}", extent.saturating_sub(input).div_ceil(2))
+                let taps = padded.saturating_sub(1) / (if dilation > 1 { dilation } else { 1 }) + 1;
+                text.push("a kernel of at most ").number(taps);
+                text.push(" or a padding of at least ").number(extent.saturating_sub(input).div_ceil(2));
             }
-            Self::PaddingTooLarge { axis, kernel, padding } => write!(
-                f,
-                "padding {padding} on its {axis} exceeds half of kernel {kernel}, so a window would see padding alone; \
-                 use a padding of at most {}",
-                kernel / 2
-            ),
-            Self::PaddingTakesAll { axis, size, padding } => write!(
-                f,
-                "{} takes away all {size} {axis} of its output; use a padding of at most {}",
-                Sides(padding),
-                size.saturating_sub(1) / 2
-            ),
-            Self::OutputPaddingTooLarge { axis, output_padding, stride, dilation } => write!(
-                f,
-                "output_padding {output_padding} on its {axis} is not below stride {stride} or dilation {dilation}; \
-                 use at most {}",
-                stride.max(dilation).saturating_sub(1)
-            ),
-            _ => Ok(()),
+            Self::PaddingTooLarge { axis, kernel, padding } => {
+                text.push("padding ").number(padding).push(" on its ").push(axis.words());
+                text.push(" exceeds half of kernel ").number(kernel).push(", so a window would see padding alone; ");
+                text.push("use a padding of at most ").number(kernel / 2);
+            }
+            Self::PaddingTakesAll { axis, size, padding } => {
+                sides(padding, text);
+                text.push(" takes away all ").number(size).push(" ").push(axis.words()).push(" of its output; ");
+                text.push("use a padding of at most ").number(size.saturating_sub(1) / 2);
+            }
+            Self::OutputPaddingTooLarge { axis, output_padding, stride, dilation } => {
+                let most = (if stride > dilation { stride } else { dilation }).saturating_sub(1);
+                text.push("output_padding ").number(output_padding).push(" on its ").push(axis.words());
+                text.push(" is not below stride ").number(stride).push(" or dilation ").number(dilation);
+                text.push("; use at most ").number(most);
+            }
+            _ => {}
         }
     }
 }
 
 /// The padding of both sides, in words.
-struct Sides([usize; 2]);
-
-impl fmt::Display for Sides {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            [begin, end] if begin == end => write!(f, "padding {begin} on each side"),
-            [begin, end] => write!(f, "padding {begin} before and {end} after"),
-        }
+const fn sides<const N: usize>([begin, end]: [usize; 2], text: &mut Text<N>) {
+    text.push("padding ").number(begin);
+    if begin == end {
+        text.push(" on each side");
+    } else {
+        text.push(" before and ").number(end).push(" after");
     }
 }
 
 /// The divisors of a positive `channels` next to `groups`, below and above; one of them twice, if there is no other.
-fn divisors_beside(channels: usize, groups: usize) -> [usize; 2] {
-    let divides = |divisor: &usize| channels.is_multiple_of(*divisor);
-    let below = (1..groups.min(channels).saturating_add(1)).rev().find(divides).unwrap_or(1);
-    let above = (groups..channels.saturating_add(1)).find(|divisor| *divisor > 0 && divides(divisor));
-    [below, above.unwrap_or(below)]
+const fn divisors_beside(channels: usize, groups: usize) -> [usize; 2] {
+    let mut below = if groups < channels { groups } else { channels };
+    while below > 1 && !channels.is_multiple_of(below) {
+        below -= 1;
+    }
+    let mut above = if groups > 1 { groups } else { 1 };
+    while above < channels && !channels.is_multiple_of(above) {
+        above += 1;
+    }
+    if below == 0 {
+        below = 1;
+    }
+    [below, if above <= channels { above } else { below }]
+}
+
+impl<const N: usize> Text<N> {
+    /// Adds a shape: `[6, 28, 28]`.
+    pub(super) const fn shape(&mut self, shape: Shape) -> &mut Self {
+        match shape {
+            Shape::Flat(n) => self.sizes(&[n]),
+            Shape::Sequence(sizes) => self.sizes(&sizes),
+            Shape::Map(sizes) => self.sizes(&sizes),
+        }
+    }
+
+    /// Adds the number of a shape's entries, and how it comes about: `16 * 5 * 5 = 400`.
+    const fn product(&mut self, shape: Shape) -> &mut Self {
+        match shape {
+            Shape::Flat(n) => self.number(n),
+            Shape::Sequence([c, l]) => self.number(c).push(" * ").number(l).push(" = ").number(c.saturating_mul(l)),
+            Shape::Map([c, h, w]) => {
+                self.number(c).push(" * ").number(h).push(" * ").number(w);
+                self.push(" = ").number(c.saturating_mul(h).saturating_mul(w))
+            }
+        }
+    }
 }

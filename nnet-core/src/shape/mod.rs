@@ -5,6 +5,9 @@
 use core::fmt;
 
 mod error;
+#[doc(hidden)]
+pub mod flow;
+mod inferred;
 mod rules;
 mod window;
 
@@ -12,6 +15,8 @@ mod window;
 mod tests;
 
 pub use error::{ShapeError, Side};
+#[doc(hidden)]
+pub use inferred::Inferred;
 pub use rules::{
     adaptive_pool1d, adaptive_pool2d, channels, concat, conv_transpose2d, conv1d, conv2d, flatten, global_pool2d,
     group_norm, linear, map_only, over_features, pool1d, pool2d, sum, upsample2d, zero_pad2d,
@@ -19,14 +24,16 @@ pub use rules::{
 pub use window::{Axis, Window2d};
 
 /// The shape of a value that flows between layers, without the batch.
+///
+/// A size `D` is a number everywhere but in the macro, for which some have a name only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum Shape<D = usize> {
     /// `[n]`: features without an order in space.
-    Flat(usize),
+    Flat(D),
     /// `[channels, length]`.
-    Sequence([usize; 2]),
+    Sequence([D; 2]),
     /// `[channels, height, width]`.
-    Map([usize; 3]),
+    Map([D; 3]),
 }
 
 impl Shape {
@@ -48,17 +55,31 @@ impl Shape {
         let Some(three) = two.checked_mul(c) else { return Err(ShapeError::Overflow) };
         if three > isize::MAX as usize / 8 { Err(ShapeError::Overflow) } else { Ok(three) }
     }
+}
 
+impl<D: Copy> Shape<D> {
     /// The first dimension: channels, or features.
     #[must_use]
-    pub const fn channels(self) -> usize {
+    pub const fn channels(self) -> D {
         match self {
             Shape::Flat(channels) | Shape::Sequence([channels, _]) | Shape::Map([channels, _, _]) => channels,
         }
     }
 }
 
-impl fmt::Display for Shape {
+impl<D> Shape<D> {
+    /// All dimensions.
+    #[must_use]
+    pub const fn sizes(&self) -> &[D] {
+        match self {
+            Shape::Flat(n) => core::slice::from_ref(n),
+            Shape::Sequence(sizes) => sizes,
+            Shape::Map(sizes) => sizes,
+        }
+    }
+}
+
+impl<D: fmt::Display> fmt::Display for Shape<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Shape::Flat(n) => write!(f, "[{n}]"),

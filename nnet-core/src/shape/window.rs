@@ -1,24 +1,23 @@
 //! Windows: ⌊(n + begin + end − dilation·(kernel − 1) − 1) / stride⌋ + 1 of them along an axis of n entries.
 
-use core::fmt;
-
 use super::ShapeError;
 
 /// Kernel, stride, padding and dilation of a convolution or a pool, `[height, width]` each.
 ///
-/// A sequence is a map of height 1, so its window has a kernel of `[1, k]`.
+/// A sequence is a map of height 1, so its window has a kernel of `[1, k]`. A size `D` is a number everywhere but in the
+/// macro, for which some have a name only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window2d {
+pub struct Window2d<D = usize> {
     /// Taps of the window, at least 1.
-    pub kernel: [usize; 2],
+    pub kernel: [D; 2],
     /// Distance between neighbouring windows, at least 1.
-    pub stride: [usize; 2],
+    pub stride: [D; 2],
     /// Rows added at the top and columns added at the left.
-    pub padding: [usize; 2],
+    pub padding: [D; 2],
     /// Rows added at the bottom and columns added at the right.
-    pub padding_end: [usize; 2],
+    pub padding_end: [D; 2],
     /// Distance between neighbouring taps, at least 1.
-    pub dilation: [usize; 2],
+    pub dilation: [D; 2],
 }
 
 /// Along what a window moves.
@@ -180,14 +179,13 @@ impl Axis {
             Axis::Width | Axis::Length => 1,
         }
     }
-}
 
-impl fmt::Display for Axis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    /// What there are along it.
+    pub(super) const fn words(self) -> &'static str {
+        match self {
             Axis::Height => "rows",
             Axis::Width => "columns",
             Axis::Length => "positions",
-        })
+        }
     }
 }
