@@ -84,18 +84,19 @@ pub use nnet_core::{host, zeroed};
 #[doc(hidden)]
 pub mod __private {
     pub use nnet_core::init::Init;
-    pub use nnet_core::network::by_path::{Part, check_layer, larger, name_bytes, names, table, tensors};
+    pub use nnet_core::network::by_path::{Part, check_layer, larger, name_bytes, names, placed, table, tensors};
     pub use nnet_core::network::{Meeting, learned};
-    pub use nnet_core::shape::Window2d;
+    pub use nnet_core::shape::flow::{Flow, Gives, Piece, Row, refuse_if};
+    pub use nnet_core::shape::{Inferred, Shape, Window2d};
     pub use nnet_core::{
         Differentiable, Element, Flat, Fold, Lanes, Layer, LayerInfo, Network, ParameterInfo, ParameterKind, Pass,
-        Random, Scalar, Summary, Tensor, Train, layers, loss,
+        Random, Scalar, Summary, Tensor, Train, layers, loss, shape,
     };
 
-    /// The first entries of an area of scratch memory, in the shape of `T`.
+    /// The first entries of a work area, in the shape of `T`.
     #[inline]
-    pub fn area<T: Tensor>(entries: &mut [T::Element]) -> &mut T {
-        T::view_mut(entries)
+    pub fn area<T: Tensor, A: Tensor<Element = T::Element>>(area: &mut A) -> &mut T {
+        T::view_mut(area.as_flat_mut())
     }
 
     /// `to` ← `from`.

@@ -8,7 +8,7 @@ mod names;
 
 pub use layers::nearest_layer;
 pub use names::is_type_parameter;
-use nnet_core::shape::{Shape, ShapeError};
+use nnet_core::shape::ShapeError;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use std::vec::IntoIter;
@@ -18,13 +18,14 @@ use syn::{Attribute, Ident, Path, Visibility};
 use crate::ast::{self, BlockKind, Declaration, Dimensions};
 use crate::errors::Errors;
 use crate::layer::{Kind, Loss, Scheme};
+use crate::size::{self, Shape, Size};
 
 /// A declaration whose words are understood.
 pub struct Checked {
     pub attributes: Vec<Attribute>,
     pub visibility: Visibility,
     pub name: Ident,
-    pub input: Option<Shape>,
+    pub input: Option<Stated>,
     pub output: Option<Stated>,
     pub layers: Vec<Layer>,
     pub loss: Option<(Loss, Ident)>,
@@ -112,9 +113,10 @@ impl Places {
 
 pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
     let Declaration { attributes, visibility, name, input, output, layers, body, loss } = declaration;
+    size::belong_to(&name, &[]);
     names::check_network(&name, errors);
     attributes::check_network(&attributes, errors);
-    let input = input.and_then(|input| dimensions("input", input, errors)).map(|input| input.shape);
+    let input = input.and_then(|input| dimensions("input", input, errors));
     let output = output.and_then(|output| dimensions("output", output, errors));
     if layers.is_empty() {
         errors.at(body, format_args!("{name} has no layers; add one, such as `Linear(10)`"));
@@ -209,10 +211,12 @@ fn branch(
         BlockKind::Repeat { count, body } => {
             let body = inside(body, errors);
             layer.declaration = format!("repeat({})", arguments::text(&count));
-            let count = arguments::integer(&count).and_then(arguments::nonzero).unwrap_or_else(|why| {
-                errors.over(&count, format_args!("{}: the number of repeats {why}", layer.name));
-                1
-            });
+            let count = arguments::integer(&count)
+                .and_then(|count| arguments::nonzero(Size::Known(count)).map(|_| count))
+                .unwrap_or_else(|why| {
+                    errors.over(&count, format_args!("{}: the number of repeats {why}", layer.name));
+                    1
+                });
             Node::Repeat { count, body }
         }
     };
@@ -243,7 +247,7 @@ fn dimensions(owner: &str, written: Dimensions, errors: &mut Errors) -> Option<S
     let Dimensions { sizes, tokens } = written;
     let mut values = Vec::new();
     for size in &sizes {
-        match arguments::integer(size) {
+        match arguments::size(size) {
             Ok(value) => values.push(value),
             Err(why) => errors.over(size, format_args!("{owner}: a dimension {why}")),
         }
@@ -265,7 +269,7 @@ fn dimensions(owner: &str, written: Dimensions, errors: &mut Errors) -> Option<S
             return None;
         }
     };
-    if let Err(error) = shape.entries() {
+    if let Some(Err(error)) = size::known(shape).map(|shape| shape.entries()) {
         errors.over(zero_or_all(&values, &sizes, &tokens, error), format_args!("{owner}: {error}"));
         return None;
     }
@@ -273,8 +277,8 @@ fn dimensions(owner: &str, written: Dimensions, errors: &mut Errors) -> Option<S
 }
 
 /// The size that is 0, or the whole shape.
-fn zero_or_all(values: &[usize], sizes: &[syn::Expr], tokens: &TokenStream, error: ShapeError) -> TokenStream {
-    let zero = values.iter().zip(sizes).find(|(value, _)| **value == 0);
+fn zero_or_all(values: &[Size], sizes: &[syn::Expr], tokens: &TokenStream, error: ShapeError) -> TokenStream {
+    let zero = values.iter().zip(sizes).find(|(value, _)| **value == Size::Known(0));
     match (error, zero) {
         (ShapeError::Zero { .. }, Some((_, size))) => size.to_token_stream(),
         _ => tokens.clone(),

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use nnet_core::shape::Shape;
 use proc_macro2::TokenStream;
 use syn::Ident;
 
 use crate::check;
+use crate::generate::shapes;
 use crate::generate::structure::{constants, training_constant, zero};
 use crate::generate::train;
 use crate::generate::words::{
@@ -14,6 +14,7 @@ use crate::generate::words::{
 };
 use crate::infer::{Content, Draft, Field, Layer, Module, Operation};
 use crate::layer::Kind;
+use crate::size::{Shape, Size};
 use crate::summary;
 
 /// The items of the network as well as they are known, with bodies that nothing can reach.
@@ -22,6 +23,7 @@ pub fn stub(draft: &Draft) -> TokenStream {
     if check::is_type_parameter(name) {
         return TokenStream::new();
     }
+    let shapes = shapes::constants(name, &draft.deferred);
     let structure = structure(draft, &draft.root);
     let network = network(draft);
     let train = draft.loss.as_ref().map(|(loss, word)| train(name, loss, word));
@@ -30,6 +32,7 @@ pub fn stub(draft: &Draft) -> TokenStream {
     let folded = folded(draft);
     let buffers = [scratch_name(name), tape_name(name)].map(|name| buffer(draft, &name));
     code! {
+        #shapes
         #structure
         #network
         #train
@@ -150,7 +153,7 @@ fn folded(draft: &Draft) -> Option<TokenStream> {
 fn network(draft: &Draft) -> TokenStream {
     let name = &draft.name;
     let text = name.to_string();
-    let nothing = Shape::Flat(0);
+    let nothing = Shape::Flat(Size::Known(0));
     let [input, output] = [draft.input, draft.output].map(|shape| tensor(shape.unwrap_or(nothing), code!(E)));
     let scratch = scratch_name(name);
     let element = code!(E: ::nnet::__private::Element<Scalar = S>);

@@ -1,9 +1,11 @@
 //! The shape flow: what each layer up to a mistake gives, as a table under the error.
 
-use nnet_core::shape::Shape;
+use nnet_core::shape::flow::{self, Piece};
+use nnet_core::text::Text;
 use syn::Ident;
 
-use crate::table::{Align, align};
+use crate::infer::Inferred;
+use crate::size::Shape;
 
 /// At most this many layers are shown; those far above a mistake say little about it.
 const SHOWN: usize = 12;
@@ -11,34 +13,58 @@ const SHOWN: usize = 12;
 /// The shapes so far, behind each layer.
 pub struct Flow {
     network: String,
-    /// Name, declaration and shape.
-    rows: Vec<[String; 3]>,
+    rows: Vec<Row>,
+}
+
+/// The rows up to a mistake, and last the layer with it.
+#[derive(Clone)]
+pub struct Table {
+    pub network: String,
+    /// How many rows behind the first are left out.
+    pub omitted: usize,
+    pub rows: Vec<Row>,
+    pub last: Row,
+}
+
+#[derive(Clone)]
+pub struct Row {
+    /// How many blocks there are around the layer.
+    pub depth: usize,
+    pub name: String,
+    pub declaration: String,
+    pub gives: Gives,
+}
+
+/// What stands behind a layer.
+#[derive(Clone)]
+pub enum Gives {
+    Nothing,
+    Unknown,
+    Text(String),
+    /// A shape, and where rustc finds it, if it has names that stand for constants.
+    Shape(Shape, Option<Inferred>),
+    /// What rustc finds, and what is stated.
+    Not(Inferred, Inferred),
+    /// What is stated of the output.
+    Must(Inferred),
+    /// What rustc finds to be wrong.
+    Wrong(Inferred),
 }
 
 impl Flow {
-    pub fn new(network: &Ident, input: Option<Shape>) -> Self {
-        Self { network: network.to_string(), rows: vec![row(0, "input", "", input)] }
+    pub fn new(network: &Ident) -> Self {
+        Self { network: network.to_string(), rows: Vec::new() }
     }
 
     /// A layer with `depth` blocks around it.
-    pub fn push(&mut self, depth: usize, name: &str, declaration: &str, shape: Option<Shape>) {
-        self.rows.push(row(depth, name, declaration, shape));
-    }
-
-    /// The beginning of a block, which gives nothing yet.
-    pub fn open(&mut self, depth: usize, name: &str, declaration: &str) {
-        self.rows.push([indented(depth, name), declaration.to_owned(), String::new()]);
+    pub fn push(&mut self, depth: usize, name: &str, declaration: &str, gives: Gives) {
+        self.rows.push(Row { depth, name: name.to_owned(), declaration: declaration.to_owned(), gives });
     }
 
     /// Forgets the inside of a block that began at the row `begin`; what it gives is the last row.
     pub fn close(&mut self, begin: usize) {
         let end = self.rows.len().saturating_sub(1);
         self.rows.drain(begin.min(end)..end);
-    }
-
-    /// A new arm of a block, from the block's input.
-    pub fn restart(&mut self, depth: usize, shape: Option<Shape>) {
-        self.rows.push(row(depth, "input", "", shape));
     }
 
     /// How many rows there are, for [`truncate`](Self::truncate).
@@ -53,8 +79,8 @@ impl Flow {
 
     /// Who gives the shape that comes last, with its verb: `` `conv2` above gives ``, or `the input is`.
     pub fn source(&self) -> String {
-        let last = self.rows.iter().rposition(|[_, _, shape]| !shape.is_empty()).unwrap_or_default();
-        match self.rows.get(last).map_or("input", |[name, ..]| name.trim_start()) {
+        let last = self.rows.iter().rposition(|row| !matches!(row.gives, Gives::Nothing)).unwrap_or_default();
+        match self.rows.get(last).map_or("input", |row| &row.name) {
             "input" if last == 0 => "the input is".to_owned(),
             "input" => "the input of the block is".to_owned(),
             name => format!("`{name}` above gives"),
@@ -62,29 +88,40 @@ impl Flow {
     }
 
     /// The table, and last the layer with the mistake.
-    pub fn broken_at(&self, depth: usize, name: &str, declaration: &str, verdict: &str) -> String {
-        let mut rows = self.rows.clone();
-        rows.push([indented(depth, name), declaration.to_owned(), verdict.to_owned()]);
-        let omitted = rows.len().saturating_sub(SHOWN + 2);
-        let aligned = align([Align::Left; 3], &rows);
-        let mut lines = vec![format!("shape flow of {}", self.network)];
-        lines.extend(aligned.iter().take(1).map(|input| format!("  {input}")));
-        if omitted > 0 {
-            lines.push(format!("  … {omitted} more …"));
-        }
-        lines.extend(aligned.iter().skip(1 + omitted).map(|line| format!("  {line}")));
-        if let Some(last) = lines.last_mut() {
-            last.replace_range(..1, "→");
-        }
-        lines.join("\n")
+    pub fn broken_at(&self, depth: usize, name: &str, declaration: &str, gives: Gives) -> Table {
+        let omitted = (self.rows.len() + 1).saturating_sub(SHOWN + 2);
+        let (first, rest) = self.rows.split_at(self.rows.len().min(1));
+        let rows = first.iter().chain(rest.iter().skip(omitted)).cloned().collect();
+        let last = Row { depth, name: name.to_owned(), declaration: declaration.to_owned(), gives };
+        Table { network: self.network.clone(), omitted, rows, last }
     }
 }
 
-fn row(depth: usize, name: &str, declaration: &str, shape: Option<Shape>) -> [String; 3] {
-    let shape = shape.map_or_else(|| "unknown".to_owned(), |shape| shape.to_string());
-    [indented(depth, name), declaration.to_owned(), shape]
+impl Table {
+    /// A message with the table under it.
+    pub fn under(&self, message: &str) -> String {
+        let texts: Vec<_> = self.rows.iter().chain([&self.last]).map(|row| row.gives.text()).collect();
+        let mut rows: Vec<_> =
+            self.rows.iter().chain([&self.last]).zip(&texts).map(|(row, gives)| plain(row, gives)).collect();
+        let last = rows.pop().unwrap_or_else(|| plain(&self.last, ""));
+        let flow = flow::Flow { network: &self.network, omitted: self.omitted, rows: &rows, last };
+        let text: Text<16_384> = flow::message(&[Piece::Text(message)], &flow);
+        text.to_string()
+    }
 }
 
-fn indented(depth: usize, name: &str) -> String {
-    format!("{}{name}", "  ".repeat(depth))
+fn plain<'a>(row: &'a Row, gives: &'a str) -> flow::Row<'a> {
+    flow::Row { depth: row.depth, name: &row.name, declaration: &row.declaration, gives: flow::Gives::Text(gives) }
+}
+
+impl Gives {
+    /// Where rustc finds numbers there are none yet.
+    fn text(&self) -> String {
+        match self {
+            Gives::Nothing => String::new(),
+            Gives::Text(text) => text.clone(),
+            Gives::Shape(shape, _) => shape.to_string(),
+            Gives::Unknown | Gives::Not(..) | Gives::Must(_) | Gives::Wrong(_) => "unknown".to_owned(),
+        }
+    }
 }

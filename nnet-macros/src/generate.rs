@@ -7,6 +7,7 @@ mod forward;
 pub mod memory;
 mod network;
 mod scope;
+pub mod shapes;
 mod stage;
 pub mod structure;
 mod train;
@@ -20,6 +21,8 @@ use crate::infer::Network;
 use crate::plan::Plan;
 
 pub fn generate(network: &Network, plan: &Plan, folded: Option<&Folded>) -> TokenStream {
+    let shapes = shapes::constants(&network.name, &network.deferred);
+    let checks = shapes::checks(&network.deferred);
     let structure = structure::structure(network, plan);
     let gradients = structure::gradients(network);
     let scratch = memory::scratch(network, plan);
@@ -32,6 +35,8 @@ pub fn generate(network: &Network, plan: &Plan, folded: Option<&Folded>) -> Toke
     let training_constant = structure::training_constant(&network.name, &network.visibility);
     let folded = folded.map(|folded| folded::folded(network, folded));
     code! {
+        #shapes
+        #checks
         #structure
         #gradients
         #scratch

@@ -5,6 +5,8 @@
 //! error.
 
 mod blocks;
+mod deferred;
+mod follow;
 mod measure;
 mod network;
 mod report;
@@ -12,19 +14,22 @@ mod types;
 
 use std::collections::HashSet;
 
+pub use deferred::{Check, Constant, Deferred, Inferred, Piece, Rule, Wrong};
+use follow::follow;
 use measure::Totals;
 pub use network::{Content, Draft, Field, Layer, Module, Network, Operation, Parameter, Role, Segment, Value, Work};
-use nnet_core::shape::{Shape, ShapeError};
+use nnet_core::shape::ShapeError;
 use syn::Ident;
 
-use crate::check::{self, Checked, Node};
+use crate::check::{self, Checked, Node, Stated};
 use crate::errors::Errors;
-use crate::flow::Flow;
+use crate::flow::{Flow, Gives};
 use crate::init::{Following, init};
 use crate::layer::{Init, Kind, Scheme};
+use crate::size::{self, Needs, Shape, Size};
 
 /// A length that most windows fit in.
-const LONG: usize = 1_000;
+const LONG: Size = Size::Known(1_000);
 
 /// What is kept of an operation is called by its name and one of these.
 const DERIVED: &[&str] = &["", "_statistics", "_tape", "_scratch"];
@@ -32,7 +37,8 @@ const DERIVED: &[&str] = &["", "_statistics", "_tape", "_scratch"];
 pub fn infer(checked: Checked, errors: &mut Errors) -> Draft {
     let Checked { attributes, visibility, name, input, output, layers, loss } = checked;
     let mut walk = Walk {
-        flow: Flow::new(&name, input),
+        flow: Flow::new(&name),
+        deferred: Deferred::default(),
         totals: Totals::default(),
         operations: Vec::new(),
         is_whole: true,
@@ -42,14 +48,16 @@ pub fn infer(checked: Checked, errors: &mut Errors) -> Draft {
         module: Module { words: Vec::new(), fields: Vec::new() },
         errors,
     };
-    let end = walk.sequence(&layers, Flowing { value: 0, shape: input }, None);
-    if let (Some(shape), Some(header)) = (end.shape, &output) {
-        walk.compare_with_header(shape, header);
+    let begin = walk.begin(input.as_ref());
+    let end = walk.sequence(&layers, begin, None);
+    if let Some(header) = &output {
+        walk.compare_with_header(end, header);
+        walk.check_classes(loss.as_ref(), header);
     }
-    let Walk { operations, is_whole, module: mut root, errors, .. } = walk;
+    let Walk { operations, deferred, is_whole, module: mut root, errors, .. } = walk;
     types::check(&name, &mut root, errors);
-    let output = output.map(|output| output.shape);
-    Draft { attributes, visibility, name, input, output, operations, root, loss, is_whole }
+    let [input, output] = [input, output].map(|stated| stated.map(|stated| stated.shape));
+    Draft { attributes, visibility, name, input, output, operations, deferred, root, loss, is_whole }
 }
 
 /// A value on its way, and its shape if it is known.
@@ -57,6 +65,19 @@ pub fn infer(checked: Checked, errors: &mut Errors) -> Draft {
 struct Flowing {
     value: Value,
     shape: Option<Shape>,
+    /// Where rustc finds it, if it has sizes that only rustc knows.
+    inferred: Option<Inferred>,
+}
+
+impl Flowing {
+    const UNKNOWN: Self = Self { value: 0, shape: None, inferred: None };
+
+    /// What stands behind a layer in the flow. Parameters of the network have no numbers.
+    fn gives(&self) -> Gives {
+        let Some(shape) = self.shape else { return Gives::Unknown };
+        let is_constant = shape.sizes().iter().all(|size| size.needs() == Needs::Constants);
+        Gives::Shape(shape, self.inferred.filter(|_| is_constant))
+    }
 }
 
 /// What is known on the walk through the layers.
@@ -64,6 +85,7 @@ struct Walk<'a> {
     flow: Flow,
     totals: Totals,
     operations: Vec<Operation>,
+    deferred: Deferred,
     is_whole: bool,
     locals: HashSet<String>,
     place: Vec<Segment>,
@@ -75,6 +97,14 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// The network's input.
+    fn begin(&mut self, input: Option<&Stated>) -> Flowing {
+        let inferred = input.and_then(|input| self.stated("input", input));
+        let begin = Flowing { value: 0, shape: input.map(|input| input.shape), inferred };
+        self.flow.push(0, "input", "", begin.gives());
+        begin
+    }
+
     fn sequence(&mut self, layers: &[check::Layer], x: Flowing, then: Option<&Following>) -> Flowing {
         let mut x = x;
         for (position, layer) in layers.iter().enumerate() {
@@ -88,7 +118,7 @@ impl Walk<'_> {
         let begin = self.flow.len();
         let is_block = !matches!(layer.node, Node::Kind(_) | Node::Unknown(_));
         if is_block {
-            self.flow.open(self.depth, &layer.name.to_string(), &layer.declaration);
+            self.flow.push(self.depth, &layer.name.to_string(), &layer.declaration, Gives::Nothing);
         }
         let found = match &layer.node {
             Node::Unknown(likely) => {
@@ -105,29 +135,87 @@ impl Walk<'_> {
             Node::Join { join, arms } => Some(self.block(layer, |walk| walk.join(layer, *join, arms, x, following))),
             Node::Repeat { count, body } => Some(self.repeat(layer, *count, body, x)),
         };
-        let shape = self.after(layer, found.and_then(|found| found.shape));
+        let after = self.after(layer, found);
         if is_block {
             self.flow.close(begin);
         }
         self.is_whole &= found.is_some_and(|found| found.shape.is_some());
-        Flowing { value: found.map_or(0, |found| found.value), shape }
+        after
     }
 
     fn leaf(&mut self, layer: &check::Layer, kind: &Kind, x: Flowing, following: &Following) -> Option<Flowing> {
         let begins = init(layer.init, following);
         let measured = x.shape.and_then(|shape| {
-            let measured = measure::layer(layer, kind, shape, begins, &mut self.totals);
-            measured.map(|(found, output)| (found, shape, output)).map_err(|error| self.report(error, layer)).ok()
+            let (output, inferred) = self.follow(layer, kind, shape, x.inferred)?;
+            let measured = measure::layer(layer, kind, shape, output, begins, &mut self.totals);
+            let found = measured.map_err(|error| self.report(error, layer, x.shape)).ok()?;
+            let fits = self.suits_types(layer, found.type_sizes());
+            fits.then_some((found, shape, output, inferred))
         });
         match measured {
-            Some((found, shape, output)) if self.may_freeze(layer, kind, x.value) => {
-                Some(self.add_layer(layer, found, x.value, shape, output))
+            Some((found, shape, output, inferred)) if self.may_freeze(layer, kind, x.value) => {
+                Some(Flowing { inferred, ..self.add_layer(layer, found, x.value, shape, output) })
             }
             _ => {
                 self.guess(layer, kind);
                 None
             }
         }
+    }
+
+    /// The shape that a layer gives, and where rustc finds it if it has sizes that only rustc knows.
+    fn follow(
+        &mut self,
+        layer: &check::Layer,
+        kind: &Kind,
+        x: Shape,
+        from: Option<Inferred>,
+    ) -> Option<(Shape, Option<Inferred>)> {
+        let sources = follow(kind, x).map_err(|error| self.report(error, layer, Some(x))).ok()?;
+        if size::known(x).is_some() && kind.sizes().iter().all(|size| size.is_known()) {
+            return Some((size::map(sources, |source| source.size().unwrap_or(Size::ONE)), None));
+        }
+        if !self.suits_types(layer, sources.sizes().iter().map(|source| source.clone().in_type())) {
+            return None;
+        }
+        let guess = size::map(sources, |source| source.size().unwrap_or(Size::ONE));
+        let x = from.unwrap_or(Inferred::Stated(x));
+        let found = self.constant(&layer.name.to_string(), Rule::Layer { kind: Box::new(kind.clone()), x, guess });
+        self.check_rule(layer, found);
+        let path = self.deferred.path(found).cloned();
+        let mut axis = 0..;
+        let output = size::map(sources, |source| {
+            let axis = Size::Known(axis.next().unwrap_or_default());
+            source.size().unwrap_or_else(|| Size::derived(code!(#path.size(#axis)), &[]))
+        });
+        Some((output, Some(found)))
+    }
+
+    /// Whether types may have these sizes; if not, a parameter of the network is in them, and that is reported.
+    fn suits_types(&mut self, layer: &check::Layer, sizes: impl IntoIterator<Item = Size>) -> bool {
+        let Some(size) = sizes.into_iter().find(|size| !size.suits_types()) else { return true };
+        let message = format!(
+            "needs the size `{size}` in a type, but stable Rust cannot calculate with parameters there; \
+             make it a parameter of its own, or each parameter in it a constant"
+        );
+        self.report_text(layer, &message);
+        false
+    }
+
+    /// A constant for a shape that is stated, if some of its sizes have names.
+    fn stated(&mut self, name: &str, stated: &Stated) -> Option<Inferred> {
+        if size::known(stated.shape).is_some() {
+            return None;
+        }
+        let inferred = self.constant(name, Rule::Stated(stated.shape));
+        self.check_stated(name, inferred, &stated.tokens);
+        Some(inferred)
+    }
+
+    fn constant(&mut self, name: &str, rule: Rule) -> Inferred {
+        let (name, path) = size::constant(name);
+        self.deferred.constants.push(Constant { name, path, rule });
+        Inferred::Constant(self.deferred.constants.len() - 1)
     }
 
     fn add_layer(&mut self, layer: &check::Layer, found: Layer, x: Value, input: Shape, output: Shape) -> Flowing {
@@ -145,8 +233,9 @@ impl Walk<'_> {
         let shapes = [Shape::Flat(n), Shape::Sequence([n, LONG]), Shape::Map([n, LONG, LONG])];
         let begins = Init { scheme: Scheme::XavierUniform, gain: 1.0 };
         let found = shapes.into_iter().find_map(|x| {
-            let measured = measure::layer(layer, &kind, x, begins, &mut Totals::default());
-            measured.ok().map(|(found, output)| (found, x, output))
+            let output = size::map(follow(&kind, x).ok()?, |source| source.size().unwrap_or(Size::ONE));
+            let measured = measure::layer(layer, &kind, x, output, begins, &mut Totals::default());
+            measured.ok().map(|found| (found, x, output))
         });
         if let Some((found, x, output)) = found {
             self.add_layer(layer, found, 0, x, output);
@@ -164,7 +253,7 @@ impl Walk<'_> {
         let local = self.local(&label, &layer.name);
         let declaration = layer.declaration.clone();
         self.operations.push(Operation { work, inputs, input, output, place, label, local, declaration });
-        Flowing { value: self.operations.len(), shape: Some(output) }
+        Flowing { value: self.operations.len(), shape: Some(output), inferred: None }
     }
 
     /// A name for locals that no other operation has.

@@ -1,6 +1,6 @@
 //! What a layer is once its arguments are understood, and what the passes ask about it.
 
-use nnet_core::shape::{Shape, Window2d};
+use crate::size::{Shape, Size, Window};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
@@ -8,38 +8,38 @@ pub enum Kind {
     Conv1d(Convolution),
     ConvTranspose2d {
         convolution: Convolution,
-        output_padding: [usize; 2],
+        output_padding: [Size; 2],
     },
     MaxPool2d {
-        window: Window2d,
+        window: Window,
     },
     MaxPool1d {
-        window: Window2d,
+        window: Window,
     },
     AvgPool2d {
-        window: Window2d,
+        window: Window,
         count_include_pad: bool,
     },
     AvgPool1d {
-        window: Window2d,
+        window: Window,
         count_include_pad: bool,
     },
     AdaptiveAvgPool2d {
-        output: [usize; 2],
+        output: [Size; 2],
     },
     AdaptiveAvgPool1d {
-        output: usize,
+        output: Size,
     },
     GlobalAvgPool2d,
     Upsample2d {
-        scale: [usize; 2],
+        scale: [Size; 2],
         mode: UpsampleMode,
     },
     ZeroPad2d {
-        padding: [usize; 4],
+        padding: [Size; 4],
     },
     Linear {
-        out: usize,
+        out: Size,
         bias: bool,
     },
     Flatten,
@@ -51,7 +51,7 @@ pub enum Kind {
         eps: f64,
     },
     GroupNorm {
-        groups: usize,
+        groups: Size,
         eps: f64,
     },
     Dropout {
@@ -73,9 +73,9 @@ pub enum Kind {
 /// One-dimensional ones have height 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Convolution {
-    pub out: usize,
-    pub window: Window2d,
-    pub groups: usize,
+    pub out: Size,
+    pub window: Window,
+    pub groups: Size,
     pub bias: bool,
 }
 
@@ -160,15 +160,42 @@ impl Kind {
             || matches!(self, Kind::BatchNorm { .. })
     }
 
+    /// The sizes among its arguments.
+    pub fn sizes(&self) -> Vec<Size> {
+        let of = |window: &Window| {
+            [window.kernel, window.stride, window.padding, window.padding_end, window.dilation].concat()
+        };
+        match self {
+            Kind::Conv2d(convolution) | Kind::Conv1d(convolution) | Kind::ConvTranspose2d { convolution, .. } => {
+                let mut sizes = of(&convolution.window);
+                sizes.extend([convolution.out, convolution.groups]);
+                if let Kind::ConvTranspose2d { output_padding, .. } = self {
+                    sizes.extend(output_padding);
+                }
+                sizes
+            }
+            Kind::MaxPool2d { window }
+            | Kind::MaxPool1d { window }
+            | Kind::AvgPool2d { window, .. }
+            | Kind::AvgPool1d { window, .. } => of(window),
+            Kind::AdaptiveAvgPool2d { output: sizes } | Kind::Upsample2d { scale: sizes, .. } => sizes.to_vec(),
+            Kind::AdaptiveAvgPool1d { output: size } | Kind::Linear { out: size, .. } => vec![*size],
+            Kind::GroupNorm { groups, .. } => vec![*groups],
+            Kind::ZeroPad2d { padding } => padding.to_vec(),
+            Kind::ByPath { output } => output.sizes().to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The same kind of layer, and a number of channels that suits it.
-    pub fn plain(&self) -> (Kind, usize) {
+    pub fn plain(&self) -> (Kind, Size) {
         let mut kind = self.clone();
-        let mut n = 1;
+        let mut n = Size::ONE;
         match &mut kind {
-            Kind::Conv2d(convolution) | Kind::Conv1d(convolution) => convolution.groups = 1,
+            Kind::Conv2d(convolution) | Kind::Conv1d(convolution) => convolution.groups = Size::ONE,
             Kind::ConvTranspose2d { convolution, output_padding } => {
-                convolution.groups = 1;
-                *output_padding = [0, 0];
+                convolution.groups = Size::ONE;
+                *output_padding = [Size::Known(0); 2];
             }
             Kind::GroupNorm { groups, .. } => n = *groups,
             _ => {}

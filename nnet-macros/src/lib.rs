@@ -30,6 +30,7 @@ mod layer;
 mod nearest;
 mod parse;
 mod plan;
+mod size;
 mod summary;
 mod table;
 
@@ -141,6 +142,7 @@ pub fn network(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 }
 
 fn expand(tokens: TokenStream) -> TokenStream {
+    let _names = size::Names::begin();
     let mut errors = Errors::default();
     let Some(declaration) = parse::declaration(tokens, &mut errors) else { return errors.into_tokens() };
     errors.end_phase();

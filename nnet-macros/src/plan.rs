@@ -8,20 +8,21 @@ mod areas;
 mod backward;
 mod forward;
 
+pub use areas::Room;
 pub use backward::{Backward, Step as BackwardStep};
 pub use forward::{Forward, Step as ForwardStep};
-use nnet_core::shape::Shape;
 
 use crate::infer::{Layer, Network, Operation, Value};
 use crate::layer::{Kind, Reads};
+use crate::size::{self, Shape, Size};
 
 /// All that `generate` needs to know about memory.
 pub struct Plan {
     pub predict: Forward,
     pub train: Forward,
     pub backward: Backward,
-    /// Entries of each work area of `predict`.
-    pub scratch: Vec<usize>,
+    /// The work areas of `predict`.
+    pub scratch: Vec<Room>,
     pub tape: Tape,
 }
 
@@ -31,8 +32,8 @@ pub struct Tape {
     pub fields: Vec<usize>,
     /// The batch norms, whose statistics are kept.
     pub statistics: Vec<usize>,
-    /// Entries of each work area.
-    pub areas: Vec<usize>,
+    /// The work areas.
+    pub areas: Vec<Room>,
 }
 
 /// A buffer, called by the value that is in it.
@@ -131,8 +132,13 @@ pub fn only_predicts(operation: &Operation) -> bool {
 }
 
 /// The entries of a shape that was inferred, which are known to fit.
-pub fn entries(shape: Shape) -> usize {
-    shape.entries().unwrap_or_default()
+pub fn entries(shape: Shape) -> Size {
+    size::entries(shape).unwrap_or(Size::Known(0))
+}
+
+/// Where the entries behind those of a shape begin.
+fn behind(offset: Size, shape: Shape) -> Size {
+    offset.plus(entries(shape)).unwrap_or(offset)
 }
 
 #[cfg(test)]

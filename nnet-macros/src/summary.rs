@@ -1,10 +1,9 @@
 //! The table in the network's documentation: layers, shapes, parameters, work, memory.
 
-use nnet_core::shape::Shape;
-
 use crate::generate::memory;
 use crate::infer::{Layer, Network, Operation};
 use crate::plan::Plan;
+use crate::size::{Size, sum};
 use crate::table::{Align, align, thousands};
 
 /// Bytes of the number type that a network has unless told otherwise.
@@ -25,7 +24,7 @@ fn described(network: &Network, plan: &Plan, is_trained: bool) -> String {
     rows.push(["input".to_owned(), String::new(), network.input.to_string(), String::new(), String::new()]);
     rows.extend(network.operations.iter().map(row));
     let (parameters, macs) = (network.parameter_count(), network.macs());
-    if !network.has_paths() {
+    if let (false, Some(parameters), Some(macs)) = (network.has_paths(), parameters.known(), macs.known()) {
         rows.push(["total".to_owned(), String::new(), String::new(), thousands(parameters), thousands(macs)]);
     }
     let columns = [Align::Left, Align::Left, Align::Left, Align::Right, Align::Right];
@@ -38,8 +37,10 @@ fn bytes(network: &Network, plan: &Plan, is_trained: bool) -> String {
     let (false, [Some(scratch), Some(tape)]) = (network.has_paths(), memory::sizes(network, plan)) else {
         return String::new();
     };
-    let entries: usize = network.layers().map(Layer::entries).sum();
-    let learned = network.layers().filter(|layer| layer.learns()).map(Layer::parameter_count).sum::<usize>();
+    let learning = network.layers().filter(|layer| layer.learns()).map(Layer::parameter_count);
+    let (Some(entries), Some(learned)) = (network.entries().known(), sum(learning).and_then(Size::known)) else {
+        return String::new();
+    };
     let [weights, scratch, training] = [entries, scratch, tape + learned].map(|entries| thousands(entries * F32));
     let text = format!("\n\nBytes with `f32`: {weights} of parameters; besides these, {scratch} to predict");
     if !is_trained {
@@ -59,9 +60,13 @@ fn row(operation: &Operation) -> [String; 5] {
     ]
 }
 
-/// A number, or nothing for 0.
-fn count(number: usize) -> String {
-    if number == 0 { String::new() } else { thousands(number) }
+/// A number, or how it is calculated; nothing for 0, or what there is no word for.
+fn count(size: Size) -> String {
+    match size {
+        Size::Known(0) => String::new(),
+        Size::Known(number) => thousands(number),
+        named => Some(named.to_string()).filter(|text| text != "?").unwrap_or_default(),
+    }
 }
 
 /// The documentation of a layer's field.
@@ -70,16 +75,13 @@ pub fn field(operation: &Operation, layer: &Layer) -> String {
     if operation.is_by_path() {
         return format!("`{declaration}`: `{input}` → `{output}`");
     }
-    let (parameters, macs) = (thousands(layer.parameter_count()), thousands(layer.macs));
     let frozen = if layer.frozen { ", frozen" } else { "" };
-    format!("`{declaration}`: `{input}` → `{output}`, {parameters} parameters{frozen}, {macs} MACs")
-}
-
-/// `[1, 28, 28]` as its sizes.
-pub fn sizes(shape: Shape) -> Vec<usize> {
-    match shape {
-        Shape::Flat(n) => vec![n],
-        Shape::Sequence(sizes) => sizes.to_vec(),
-        Shape::Map(sizes) => sizes.to_vec(),
-    }
+    let figure = |size: Size, what: &str| match count(size) {
+        text if text.is_empty() && size.is_known() => format!(", 0 {what}"),
+        text if text.is_empty() => String::new(),
+        text => format!(", {text} {what}"),
+    };
+    let (parameters, macs) =
+        (figure(layer.parameter_count(), &format!("parameters{frozen}")), figure(layer.macs, "MACs"));
+    format!("`{declaration}`: `{input}` → `{output}`{parameters}{macs}")
 }

@@ -106,6 +106,24 @@ pub const fn table<const N: usize>(parts: &[Part], names: &'static [u8]) -> [Par
     table
 }
 
+/// A table whose tensors lie behind one another; those that learn have some gradient.
+#[must_use]
+pub const fn placed<const N: usize>(mut table: [ParameterInfo; N]) -> [ParameterInfo; N] {
+    let (mut offset, mut gradient) = (0, 0);
+    let mut t = 0;
+    while t < N {
+        let length = table[t].len();
+        table[t].offset = offset;
+        offset += length;
+        if table[t].gradient.is_some() {
+            table[t].gradient = Some(gradient);
+            gradient += length;
+        }
+        t += 1;
+    }
+    table
+}
+
 /// The larger of two numbers.
 #[must_use]
 pub const fn larger(a: usize, b: usize) -> usize {

@@ -93,6 +93,14 @@ pub const fn refuse_if(is_wrong: bool, pieces: &[Piece], flow: &Flow) {
 }
 
 impl Flow<'_> {
+    /// No flow under the message.
+    pub const NONE: Self = Self {
+        network: "",
+        omitted: 0,
+        rows: &[],
+        last: Row { depth: 0, name: "", declaration: "", gives: Gives::Unknown },
+    };
+
     const fn write<const N: usize>(&self, text: &mut Text<N>) {
         text.push("\n\nshape flow of ").push(self.network);
         let widths = self.widths();

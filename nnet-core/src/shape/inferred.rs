@@ -39,6 +39,21 @@ impl Inferred {
         }
     }
 
+    /// What arms give together that are added, or joined along their first dimension. Whether they differ is not seen
+    /// to here.
+    #[must_use]
+    pub const fn joined(are_added: bool, arms: &[Self], guess: Shape) -> Self {
+        let mut shape = arms[0].shape;
+        let mut i = 1;
+        while i < arms.len() {
+            let both = if are_added { sum(shape, arms[i].shape) } else { concat(shape, arms[i].shape) };
+            let Ok(both) = both else { return Self { shape: guess, is_known: false, error: None } };
+            shape = both;
+            i += 1;
+        }
+        Self::by(Ok(shape), arms, guess)
+    }
+
     /// What is stated of it, which holds behind a mistake as well; unknown if it is another.
     #[must_use]
     pub const fn as_stated(&self, stated: &Self) -> Self {

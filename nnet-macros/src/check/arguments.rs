@@ -5,12 +5,13 @@ use std::fmt::Display;
 use nnet_core::shape::ShapeError;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Expr, Lit, UnOp};
+use syn::{BinOp, Expr, Lit, Stmt, UnOp};
 
 use crate::ast::{Argument, Call};
 use crate::errors::Errors;
 use crate::nearest::suggestion;
 use crate::parse;
+use crate::size::Size;
 
 /// A name, and the default as it is documented. Without one it must be given.
 pub type Parameter = (&'static str, Option<&'static str>);
@@ -19,7 +20,7 @@ pub type Parameter = (&'static str, Option<&'static str>);
 #[derive(Clone, Copy)]
 pub enum Padding {
     /// Height and width, on each side.
-    Each([usize; 2]),
+    Each([Size; 2]),
     /// As much as keeps the size.
     Same,
 }
@@ -105,61 +106,61 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// An integer of at least 1.
-    pub fn size(&self, name: &'static str, errors: &mut Errors) -> Option<usize> {
-        self.value(name, None, errors, |value| integer(value).and_then(nonzero))
+    /// A size of at least 1.
+    pub fn size(&self, name: &'static str, errors: &mut Errors) -> Option<Size> {
+        self.value(name, None, errors, |value| size(value).and_then(nonzero))
     }
 
-    /// An integer of at least 1, or the default.
-    pub fn size_or(&self, name: &'static str, default: usize, errors: &mut Errors) -> Option<usize> {
-        self.value(name, Some(default), errors, |value| integer(value).and_then(nonzero))
+    /// A size of at least 1, or the default.
+    pub fn size_or(&self, name: &'static str, default: Size, errors: &mut Errors) -> Option<Size> {
+        self.value(name, Some(default), errors, |value| size(value).and_then(nonzero))
     }
 
-    /// One integer of at least 1 for both axes, or `[height, width]`.
-    pub fn sizes(&self, name: &str, errors: &mut Errors) -> Option<[usize; 2]> {
+    /// One size of at least 1 for both axes, or `[height, width]`.
+    pub fn sizes(&self, name: &str, errors: &mut Errors) -> Option<[Size; 2]> {
         self.value(name, None, errors, nonzero_pair)
     }
 
-    /// One integer for both axes, or `[height, width]`.
-    pub fn pair(&self, name: &str, default: [usize; 2], errors: &mut Errors) -> Option<[usize; 2]> {
+    /// One size for both axes, or `[height, width]`.
+    pub fn pair(&self, name: &str, default: [Size; 2], errors: &mut Errors) -> Option<[Size; 2]> {
         self.value(name, Some(default), errors, pair)
     }
 
-    /// A part of a window: as [`sizes`](Self::sizes), or in one dimension one integer, the height being 1.
+    /// A part of a window: as [`sizes`](Self::sizes), or in one dimension one size, the height being 1.
     pub fn extent(
         &self,
         name: &str,
         dimensions: usize,
-        default: Option<[usize; 2]>,
+        default: Option<[Size; 2]>,
         errors: &mut Errors,
-    ) -> Option<[usize; 2]> {
+    ) -> Option<[Size; 2]> {
         self.value(name, default, errors, |value| match dimensions {
-            1 => integer(value).and_then(nonzero).map(|width| [1, width]),
+            1 => size(value).and_then(nonzero).map(|width| [Size::ONE, width]),
             _ => nonzero_pair(value),
         })
     }
 
     /// `padding = 2`, `[2, 1]` or `"same"`.
     pub fn padding(&self, dimensions: usize, errors: &mut Errors) -> Option<Padding> {
-        self.value("padding", Some(Padding::Each([0, 0])), errors, |value| {
+        self.value("padding", Some(Padding::Each([Size::Known(0); 2])), errors, |value| {
             if let Some(Lit::Str(word)) = literal(value) {
                 return match word.value().as_str() {
                     "same" => Ok(Padding::Same),
                     _ => Err(format!("must be a number or \"same\", found `{}`", text(value))),
                 };
             }
-            let each = if dimensions == 1 { integer(value).map(|width| [0, width]) } else { pair(value) };
+            let each = if dimensions == 1 { size(value).map(|width| [Size::Known(0), width]) } else { pair(value) };
             each.map(Padding::Each)
         })
     }
 
     /// `padding = 1`, or `[left, right, top, bottom]`.
-    pub fn sides(&self, name: &str, errors: &mut Errors) -> Option<[usize; 4]> {
+    pub fn sides(&self, name: &str, errors: &mut Errors) -> Option<[Size; 4]> {
         self.value(name, None, errors, |value| {
-            let Expr::Array(array) = plain(value) else { return integer(value).map(|all| [all; 4]) };
-            let sides: Vec<_> = array.elems.iter().map(integer).collect::<Result<_, _>>()?;
+            let Expr::Array(array) = plain(value) else { return size(value).map(|all| [all; 4]) };
+            let sides: Vec<_> = array.elems.iter().map(size).collect::<Result<_, _>>()?;
             let wanted = "must be one integer, or `[left, right, top, bottom]`";
-            <[usize; 4]>::try_from(sides).map_err(|_| format!("{wanted}, found `{}`", text(value)))
+            <[Size; 4]>::try_from(sides).map_err(|_| format!("{wanted}, found `{}`", text(value)))
         })
     }
 
@@ -271,6 +272,58 @@ fn negated(value: &Expr) -> Option<&Expr> {
     }
 }
 
+/// A size: an integer literal, or a constant expression, or why it is neither.
+pub fn size(value: &Expr) -> Result<Size, String> {
+    let plain = plain(value);
+    if let Some(found) = calculated(plain) {
+        return found.map(Size::Known);
+    }
+    match plain {
+        // Braces or not, it is one expression.
+        Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => match &block.block.stmts[..] {
+            [Stmt::Expr(inside, None)] => size(inside),
+            _ => Ok(named(plain)),
+        },
+        Expr::Path(_)
+        | Expr::Binary(_)
+        | Expr::Call(_)
+        | Expr::MethodCall(_)
+        | Expr::Field(_)
+        | Expr::Index(_)
+        | Expr::Cast(_) => Ok(named(plain)),
+        _ => integer(plain).map(Size::Known).map_err(|why| why.replace("an integer literal", CONSTANT)),
+    }
+}
+
+/// What a size may be.
+const CONSTANT: &str = "an integer or a constant expression";
+
+fn named(value: &Expr) -> Size {
+    Size::written(&text(value), &value.to_token_stream())
+}
+
+/// Arithmetic with literals alone, such as `28 * 28`; `None` if something in it has a name.
+fn calculated(value: &Expr) -> Option<Result<usize, String>> {
+    let Expr::Binary(both) = value else { return None };
+    let [a, b] = [&both.left, &both.right].map(|side| {
+        let side = plain(side);
+        calculated(side).or_else(|| literal(side).map(|_| integer(side)))
+    });
+    let (a, b) = match (a?, b?) {
+        (Ok(a), Ok(b)) => (a, b),
+        (Err(why), _) | (_, Err(why)) => return Some(Err(why)),
+    };
+    let found = match both.op {
+        BinOp::Add(_) => a.checked_add(b),
+        BinOp::Sub(_) => a.checked_sub(b),
+        BinOp::Mul(_) => a.checked_mul(b),
+        BinOp::Div(_) => a.checked_div(b),
+        BinOp::Rem(_) => a.checked_rem(b),
+        _ => return None,
+    };
+    Some(found.ok_or_else(|| format!("cannot be calculated: `{}`", text(value))))
+}
+
 /// An integer literal, or why it is none.
 pub fn integer(value: &Expr) -> Result<usize, String> {
     let found = text(value);
@@ -281,34 +334,32 @@ pub fn integer(value: &Expr) -> Result<usize, String> {
         };
     }
     Err(match plain(value) {
-        Expr::Path(_) => {
-            format!("must be an integer literal, found `{found}`; write its value, for sizes are integer literals")
-        }
+        Expr::Path(_) => format!("must be an integer literal, found `{found}`; write its value"),
         _ if negated(value).is_some() => format!("must be an integer that is not negative, found `{found}`"),
         _ => format!("must be an integer literal, found `{found}`"),
     })
 }
 
 /// `5` for both axes, or `[5, 3]`: height, width.
-fn pair(value: &Expr) -> Result<[usize; 2], String> {
-    let Expr::Array(array) = plain(value) else { return integer(value).map(|both| [both; 2]) };
+fn pair(value: &Expr) -> Result<[Size; 2], String> {
+    let Expr::Array(array) = plain(value) else { return size(value).map(|both| [both; 2]) };
     let mut sizes = array.elems.iter();
     match (sizes.next(), sizes.next(), sizes.next()) {
-        (Some(height), Some(width), None) => Ok([integer(height)?, integer(width)?]),
+        (Some(height), Some(width), None) => Ok([size(height)?, size(width)?]),
         _ => Err(format!("must be one integer, or `[height, width]`, found `{}`", text(value))),
     }
 }
 
 /// As [`pair`], each at least 1.
-fn nonzero_pair(value: &Expr) -> Result<[usize; 2], String> {
+fn nonzero_pair(value: &Expr) -> Result<[Size; 2], String> {
     let [height, width] = pair(value)?;
     Ok([nonzero(height)?, nonzero(width)?])
 }
 
-pub fn nonzero(size: usize) -> Result<usize, String> {
+pub fn nonzero(size: Size) -> Result<Size, String> {
     // The wording of the rule, without the argument's name, which the caller puts before it.
     let zero = || ShapeError::Zero { argument: "" }.to_string().trim_start().to_owned();
-    if size == 0 { Err(zero()) } else { Ok(size) }
+    if size == Size::Known(0) { Err(zero()) } else { Ok(size) }
 }
 
 /// A literal with or without a point, and with or without a minus.

@@ -1,6 +1,6 @@
 //! The signatures of the layers: order and defaults of their arguments are PyTorch's, without the input's size.
 
-use nnet_core::shape::{Shape, Window2d};
+use nnet_core::shape::Window2d;
 use proc_macro2::TokenStream;
 use syn::{Ident, Path, parse_quote};
 
@@ -11,6 +11,7 @@ use crate::errors::Errors;
 use crate::layer::{Activation, Convolution, Kind, UpsampleMode};
 use crate::nearest::nearest;
 use crate::parse;
+use crate::size::{Shape, Size, Window};
 
 const CONV: &[Parameter] = &[
     ("out", None),
@@ -125,7 +126,7 @@ fn unknown(name: &str) -> String {
 /// What a layer may be that is broken and reported, with some sizes. Its path becomes that of this layer.
 pub fn likely(path: &mut Path) -> Option<Kind> {
     if path.segments.len() > 1 || path.leading_colon.is_some() {
-        return Some(Kind::ByPath { output: Shape::Flat(1) });
+        return Some(Kind::ByPath { output: Shape::Flat(Size::ONE) });
     }
     let known = nearest_layer(&parse::text(path))?;
     let (_, parameters) = LAYERS.iter().find(|(name, _)| *name == known)?;
@@ -164,7 +165,7 @@ fn kind(name: &str, arguments: &Arguments, errors: &mut Errors) -> Option<Kind> 
         "Conv1d" => Kind::Conv1d(convolution(arguments, 1, errors)?),
         "ConvTranspose2d" => {
             let convolution = convolution(arguments, 2, errors);
-            let output_padding = arguments.pair("output_padding", [0, 0], errors);
+            let output_padding = arguments.pair("output_padding", [Size::Known(0); 2], errors);
             Kind::ConvTranspose2d { convolution: convolution?, output_padding: output_padding? }
         }
         "MaxPool2d" => Kind::MaxPool2d { window: pool(arguments, 2, errors)? },
@@ -237,13 +238,13 @@ fn activation(name: &str, arguments: &Arguments, errors: &mut Errors) -> Option<
 
 fn convolution(arguments: &Arguments, dimensions: usize, errors: &mut Errors) -> Option<Convolution> {
     let out = arguments.size("out", errors);
-    let window = window(arguments, dimensions, Some([1, 1]), errors);
-    let groups = arguments.size_or("groups", 1, errors);
+    let window = window(arguments, dimensions, Some([Size::ONE; 2]), errors);
+    let groups = arguments.size_or("groups", Size::ONE, errors);
     let bias = arguments.flag("bias", true, errors);
     Some(Convolution { out: out?, window: window?, groups: groups?, bias: bias? })
 }
 
-fn pool(arguments: &Arguments, dimensions: usize, errors: &mut Errors) -> Option<Window2d> {
+fn pool(arguments: &Arguments, dimensions: usize, errors: &mut Errors) -> Option<Window> {
     window(arguments, dimensions, None, errors)
 }
 
@@ -252,22 +253,40 @@ fn pool(arguments: &Arguments, dimensions: usize, errors: &mut Errors) -> Option
 fn window(
     arguments: &Arguments,
     dimensions: usize,
-    default_stride: Option<[usize; 2]>,
+    default_stride: Option<[Size; 2]>,
     errors: &mut Errors,
-) -> Option<Window2d> {
+) -> Option<Window> {
     let kernel = arguments.extent("kernel", dimensions, None, errors);
     let stride = arguments.extent("stride", dimensions, default_stride.or(kernel), errors);
-    let dilation = arguments.extent("dilation", dimensions, Some([1, 1]), errors);
+    let dilation = arguments.extent("dilation", dimensions, Some([Size::ONE; 2]), errors);
     let padding = arguments.padding(dimensions, errors);
     let (kernel, stride, dilation) = (kernel?, stride?, dilation?);
     Some(match padding? {
-        Padding::Same if stride != [1, 1] => {
+        Padding::Same if stride != [Size::ONE; 2] => {
             arguments.refuse_value("padding", "\"same\" needs stride 1; give the padding as a number", errors);
             return None;
         }
-        Padding::Same => Window2d::same(kernel, dilation),
-        Padding::Each(padding) => Window2d::new(kernel, stride, padding).with_dilation(dilation),
+        Padding::Same => same(kernel, dilation),
+        Padding::Each(padding) => Window { kernel, stride, padding, padding_end: padding, dilation },
     })
+}
+
+/// [`Window2d::same`](nnet_core::shape::Window2d::same), axis by axis.
+fn same(kernel: [Size; 2], dilation: [Size; 2]) -> Window {
+    let along = |axis: usize| match (kernel[axis], dilation[axis]) {
+        (Size::Known(kernel), Size::Known(dilation)) => {
+            let same = Window2d::same([kernel; 2], [dilation; 2]);
+            [same.padding[0], same.padding_end[0]].map(Size::Known)
+        }
+        (kernel, dilation) => {
+            let window = code!(::nnet::__private::Window2d::same([#kernel; 2], [#dilation; 2]));
+            [code!(#window.padding[0]), code!(#window.padding_end[0])]
+                .map(|side| Size::derived(side, &[kernel, dilation]))
+        }
+    };
+    let [height, width] = [along(0), along(1)];
+    let (padding, padding_end) = ([height[0], width[0]], [height[1], width[1]]);
+    Window { kernel, stride: [Size::ONE; 2], padding, padding_end, dilation }
 }
 
 fn upsample(arguments: &Arguments, errors: &mut Errors) -> Option<Kind> {

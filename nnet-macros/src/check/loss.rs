@@ -1,6 +1,5 @@
 //! The losses, and whether one fits the output.
 
-use nnet_core::shape::Shape;
 use proc_macro2::Span;
 use syn::Ident;
 
@@ -10,6 +9,7 @@ use crate::errors::Errors;
 use crate::layer::Loss;
 use crate::nearest::unknown;
 use crate::parse;
+use crate::size::{Shape, Size};
 
 const NAMES: &[&str] = &["cross_entropy", "nll", "mse", "mae", "huber"];
 const HUBER: &[Parameter] = &[("delta", Some("1.0"))];
@@ -55,7 +55,7 @@ fn named(name: &str, call: &Call, errors: &mut Errors) -> Option<Loss> {
 fn misfit(output: Shape) -> Option<String> {
     match output {
         Shape::Sequence(_) | Shape::Map(_) => Some(format!("{output}; end with `Flatten` or a `Linear`, or use `mse`")),
-        Shape::Flat(0 | 1) => Some(format!("{output}; use `mse`, or give each class an output")),
+        Shape::Flat(Size::Known(0 | 1)) => Some(format!("{output}; use `mse`, or give each class an output")),
         Shape::Flat(_) => None,
     }
 }

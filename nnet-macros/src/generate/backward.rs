@@ -156,7 +156,6 @@ impl<'a> Writer<'a> {
             }
             Step::Part { from, to, offset } => {
                 let (from, to) = self.pair(from, to);
-                let offset = integer(offset);
                 self.push(code!(::nnet::__private::layers::read_part(#from, #offset, #to);));
             }
         }
@@ -267,7 +266,7 @@ impl<'a> Writer<'a> {
             let memory = area_name(area);
             self.scope.forget(area);
             let kind = tensor(self.network.shape(operand.value), code!(E));
-            return code!(dx.is_some().then(|| ::nnet::__private::area::<#kind>(#memory)));
+            return code!(dx.is_some().then(|| ::nnet::__private::area::<#kind, _>(#memory)));
         }
         let dx = self.dx();
         if self.network.shape(operand.value) == self.network.input {
@@ -329,7 +328,7 @@ fn call(
             code!(#eps,)
         }
         Kind::GroupNorm { groups, eps } => {
-            let (groups, eps) = (integer(*groups), number(*eps));
+            let (groups, eps) = (groups, number(*eps));
             code!(#groups, #eps,)
         }
         _ => TokenStream::new(),

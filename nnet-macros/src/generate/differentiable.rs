@@ -7,7 +7,8 @@ use super::words::{gradients_name, inner_tape_name, integer, layer_type, number,
 use super::{backward, forward};
 use crate::infer::{Network, Operation};
 use crate::layer::Kind;
-use crate::plan::{Plan, entries};
+use crate::plan::Plan;
+use crate::size::{Size, product};
 
 pub fn implementation(network: &Network, plan: &Plan) -> TokenStream {
     let name = &network.name;
@@ -40,9 +41,14 @@ fn constants(network: &Network, plan: &Plan) -> TokenStream {
         .filter(|operation| may_meet(operation))
         .filter_map(|operation| Some(layer_type(operation.layer()?, &code!(S))))
         .collect();
-    let is_single = |operation: &&Operation| operation.meets() && plane(operation) == 1;
+    let is_single = |operation: &&Operation| operation.meets() && plane(operation) == Size::ONE;
     let smallest = integer(if network.operations.iter().find(is_single).is_some() { 2 } else { 1 });
-    let smallest = inner.iter().fold(code!(#smallest), |smallest, layer| {
+    let planes = network.operations.iter().filter(|operation| operation.meets()).map(plane);
+    let smallest = planes.filter(|plane| !plane.is_known()).fold(
+        code!(#smallest),
+        |smallest, plane| code!(::nnet::__private::larger(#smallest, if #plane == 1 { 2 } else { 1 })),
+    );
+    let smallest = inner.iter().fold(smallest, |smallest, layer| {
         code!(::nnet::__private::larger(#smallest, <#layer as ::nnet::__private::Layer>::SMALLEST_BATCH))
     });
     let input_gradient = plan.backward.input_gradient;
@@ -55,8 +61,9 @@ fn constants(network: &Network, plan: &Plan) -> TokenStream {
 }
 
 /// Entries that a batch norm sees for each channel of a sample.
-fn plane(operation: &Operation) -> usize {
-    entries(operation.output) / operation.output.channels()
+fn plane(operation: &Operation) -> Size {
+    // Inference has seen that all entries fit.
+    product(operation.output.sizes().get(1..).unwrap_or_default()).unwrap_or(Size::ONE)
 }
 
 fn meet(network: &Network) -> TokenStream {
@@ -64,8 +71,7 @@ fn meet(network: &Network) -> TokenStream {
     let meetings = network.operations.iter().enumerate().filter_map(|(at, operation)| {
         let first = stages.begin(at);
         if operation.meets() {
-            let (number, plane, statistics) =
-                (first.number(network), integer(plane(operation)), statistics_name(operation));
+            let (number, plane, statistics) = (first.number(network), plane(operation), statistics_name(operation));
             return Some(code! {
                 if meeting.number == #number {
                     ::nnet::__private::layers::meet(
@@ -102,8 +108,7 @@ fn track(network: &Network) -> TokenStream {
         let (layer, place) = (operation.layer()?, place(&operation.place));
         match &layer.kind {
             Kind::BatchNorm { momentum, .. } if operation.meets() => {
-                let (momentum, plane, statistics) =
-                    (number(*momentum), integer(plane(operation)), statistics_name(operation));
+                let (momentum, plane, statistics) = (number(*momentum), plane(operation), statistics_name(operation));
                 Some(code!(self #place.track(#momentum, &tape.#statistics, #plane, samples);))
             }
             Kind::ByPath { .. } if may_meet(operation) => {

@@ -136,7 +136,6 @@ impl<'a> Writer<'a> {
             }
             Step::Part { from, to, offset } => {
                 let (from, to) = self.pair(from, to);
-                let offset = integer(offset);
                 self.segment.extend(code!(::nnet::__private::layers::write_part(#from, #to, #offset);));
             }
             Step::Statistics { operation, x } => {
@@ -211,7 +210,7 @@ fn in_place(at: usize, operation: &Operation, layer: &Layer, y: &TokenStream) ->
 
 fn statistics(operation: &Operation, x: &TokenStream) -> TokenStream {
     let statistics = statistics_name(operation);
-    let channels = integer(operation.output.channels());
+    let channels = operation.output.channels();
     code!(::nnet::__private::layers::BatchNorm::<S, #channels>::statistics(#x, #statistics);)
 }
 
@@ -232,7 +231,7 @@ fn call(operation: &Operation, layer: &Layer, x: &TokenStream, y: &TokenStream) 
             code!(self #place.forward(#eps, #x, #y);)
         }
         Kind::GroupNorm { groups, eps } => {
-            let (groups, eps) = (integer(*groups), number(*eps));
+            let (groups, eps) = (groups, number(*eps));
             code!(self #place.forward(#groups, #eps, #x, #y);)
         }
         kind if kind.has_parameters() => code!(self #place.forward(#x, #y);),

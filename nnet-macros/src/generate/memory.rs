@@ -9,13 +9,14 @@ use super::words::{
     tape_name, tensor,
 };
 use crate::infer::{Network, Operation};
-use crate::plan::{Plan, entries, only_predicts};
+use crate::plan::{Plan, Room, entries, only_predicts};
+use crate::size::{Shape, Size};
 
 /// A field of a buffer type: its name, its type, and its entries if the macro knows them.
 struct Part {
     name: Ident,
     kind: TokenStream,
-    entries: Option<usize>,
+    entries: Option<Size>,
     is_tensor: bool,
 }
 
@@ -41,8 +42,8 @@ fn tape_parts(network: &Network, plan: &Plan) -> Vec<Part> {
     let fields = plan.tape.fields.iter().filter_map(operation);
     let kept = fields.map(|operation| tensor_part(local(operation), operation.output));
     let statistics = plan.tape.statistics.iter().filter_map(operation).map(|operation| {
-        let channels = integer(operation.output.channels());
-        let entries = Some(4 * operation.output.channels());
+        let channels = operation.output.channels();
+        let entries = channels.times(Size::Known(4));
         Part { name: statistics_name(operation), kind: code!([[E; #channels]; 4]), entries, is_tensor: true }
     });
     let inner = by_path(network).filter_map(|operation| inner_part(operation, only_predicts(operation)));
@@ -66,20 +67,23 @@ fn inner_part(operation: &Operation, predicts: bool) -> Option<Part> {
     Some(Part { name, kind, entries: None, is_tensor: false })
 }
 
-fn tensor_part(name: Ident, shape: nnet_core::shape::Shape) -> Part {
+fn tensor_part(name: Ident, shape: Shape) -> Part {
     Part { name, kind: tensor(shape, code!(E)), entries: Some(entries(shape)), is_tensor: true }
 }
 
-fn areas(sizes: &[usize]) -> impl Iterator<Item = Part> {
-    sizes.iter().enumerate().map(|(area, size)| {
-        let entries = integer(*size);
-        Part { name: area_name(area), kind: code!([E; #entries]), entries: Some(*size), is_tensor: true }
+fn areas(rooms: &[Room]) -> impl Iterator<Item = Part> {
+    rooms.iter().enumerate().map(|(area, room)| match room {
+        Room::Shape(shape) => tensor_part(area_name(area), *shape),
+        Room::Entries(..) => {
+            let entries = room.entries();
+            Part { name: area_name(area), kind: code!([E; #entries]), entries, is_tensor: true }
+        }
     })
 }
 
 /// Entries of the scratch and the tape, if the macro knows them.
 pub fn sizes(network: &Network, plan: &Plan) -> [Option<usize>; 2] {
-    let sum = |parts: Vec<Part>| parts.iter().map(|part| part.entries).sum();
+    let sum = |parts: Vec<Part>| parts.iter().map(|part| part.entries?.known()).sum();
     [sum(scratch_parts(network, plan)), sum(tape_parts(network, plan))]
 }
 
@@ -139,7 +143,8 @@ pub fn proof(network: &Network, plan: &Plan, is_trained: bool) -> TokenStream {
 fn proof_of_sizes(network: &Network, plan: &Plan, is_trained: bool) -> TokenStream {
     let name = &network.name;
     let [scratch, tape] = sizes(network, plan);
-    if network.has_paths() {
+    let known = (network.entries().known(), scratch, tape);
+    let (Some(weights), Some(scratch), Some(tape)) = known else {
         let (scratch, tape) = (scratch_parts(network, plan), tape_parts(network, plan));
         let [scratch, tape] = [(scratch_name(name), scratch), (tape_name(name), tape)].map(|(name, parts)| {
             let parts = parts.iter().map(|part| &part.kind);
@@ -152,14 +157,13 @@ fn proof_of_sizes(network: &Network, plan: &Plan, is_trained: bool) -> TokenStre
         });
         let tape = is_trained.then(|| code!({ #tape }));
         return code!({ #scratch } #tape);
-    }
-    let weights: usize = network.layers().map(crate::infer::Layer::entries).sum();
+    };
     let size = |name: &Ident, entries: usize| {
         let bytes = integer(entries * size_of::<f32>());
         code!(let _: [(); #bytes] = [(); ::core::mem::size_of::<#name<::core::primitive::f32>>()];)
     };
     let weights = size(name, weights);
-    let scratch = scratch.map(|entries| size(&scratch_name(name), entries));
-    let tape = tape.filter(|_| is_trained).map(|entries| size(&tape_name(name), entries));
+    let scratch = size(&scratch_name(name), scratch);
+    let tape = is_trained.then(|| size(&tape_name(name), tape));
     code!(#weights #scratch #tape)
 }

@@ -5,11 +5,11 @@ use quote::quote_spanned;
 use syn::spanned::Spanned;
 
 use super::forward;
-use super::words::{init, integer, integers, layer_type, place, scratch_name, tensor};
+use super::words::{init, integer, layer_type, place, scratch_name, sizes, tensor};
 use crate::infer::{Layer, Network, Operation, Parameter, Role};
 use crate::layer::Kind;
 use crate::plan::{Needs, Plan};
-use crate::summary::sizes;
+use crate::size::Size;
 
 pub fn implementation(network: &Network, plan: &Plan, is_trained: bool) -> TokenStream {
     let name = &network.name;
@@ -59,7 +59,7 @@ fn checks(network: &Network) -> TokenStream {
             let (name, kind) = (&operation.label, layer_type(layer, &code!(::core::primitive::f32)));
             let declaration = &operation.declaration;
             let learns_before = operation.inputs.iter().any(|input| needs.is_trained(*input));
-            let [x, y] = [operation.input, operation.output].map(|shape| integers(&sizes(shape)));
+            let [x, y] = [operation.input, operation.output].map(|shape| sizes(shape.sizes()));
             let span = layer.path.span().resolved_at(proc_macro2::Span::mixed_site());
             Some(quote_spanned! {span=>
                 const _: () = ::nnet::__private::check_layer::<#kind>(#name, #declaration, &#x, &#y, #learns_before);
@@ -70,7 +70,7 @@ fn checks(network: &Network) -> TokenStream {
 
 fn tables(network: &Network) -> TokenStream {
     let name = network.name.to_string();
-    let [input, output] = [network.input, network.output].map(|shape| integers(&sizes(shape)));
+    let [input, output] = [network.input, network.output].map(|shape| sizes(shape.sizes()));
     let layers = network.operations.iter().map(layer_info);
     let parameters = if network.has_paths() { parameter_parts(network) } else { parameter_table(network) };
     code! {
@@ -84,7 +84,7 @@ fn tables(network: &Network) -> TokenStream {
 
 fn layer_info(operation: &Operation) -> TokenStream {
     let Operation { label, declaration, output, .. } = operation;
-    let output = integers(&sizes(*output));
+    let output = sizes(output.sizes());
     let (parameters, macs) = match operation.layer() {
         Some(layer) if operation.is_by_path() => {
             let kind = layer_type(layer, &code!(::core::primitive::f32));
@@ -92,8 +92,8 @@ fn layer_info(operation: &Operation) -> TokenStream {
             (parameters, code!(<#kind as ::nnet::__private::Layer>::MACS))
         }
         layer => {
-            let (parameters, macs) = layer.map_or((0, 0), |layer| (layer.parameter_count(), layer.macs));
-            let (parameters, macs) = (integer(parameters), integer(macs));
+            let nothing = (Size::Known(0), Size::Known(0));
+            let (parameters, macs) = layer.map_or(nothing, |layer| (layer.parameter_count(), layer.macs));
             (code!(#parameters), code!(#macs))
         }
     };
@@ -114,12 +114,17 @@ fn parameter_table(network: &Network) -> TokenStream {
     let tensors = parameters(network).map(|(operation, layer, parameter)| {
         let learns = !layer.frozen && parameter.role.is_learned();
         let info = parameter_info(operation, parameter, offset, learns.then_some(gradient));
-        offset += parameter.entries;
-        gradient += if learns { parameter.entries } else { 0 };
+        let entries = parameter.entries.known().unwrap_or_default();
+        offset += entries;
+        gradient += if learns { entries } else { 0 };
         info
     });
     let tensors: Vec<_> = tensors.collect();
-    code!(&[#(#tensors),*])
+    if network.entries().is_known() {
+        code!(&[#(#tensors),*])
+    } else {
+        code!(&::nnet::__private::placed([#(#tensors),*]))
+    }
 }
 
 fn parameters(network: &Network) -> impl Iterator<Item = (&Operation, &Layer, &Parameter)> {
@@ -135,7 +140,7 @@ fn parameter_info(operation: &Operation, parameter: &Parameter, offset: usize, g
         Role::RunningVariance => ("running_var", code!(RunningVariance)),
     };
     let name = format!("{}.{suffix}", operation.label);
-    let (shape, offset) = (integers(&parameter.shape), integer(offset));
+    let (shape, offset) = (sizes(&parameter.shape), integer(offset));
     let none = code!(::core::option::Option::None);
     let gradient = gradient.map(integer).map_or(none, |gradient| code!(::core::option::Option::Some(#gradient)));
     code! {

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use nnet_core::shape::Shape;
 use proc_macro2::{Span, TokenStream};
 use syn::Ident;
 
 use super::words::{area_name, local, tensor};
 use crate::infer::Network;
 use crate::plan::{Operand, Storage};
+use crate::size::Shape;
 
 /// What is bound so far. Begin another scope where a block of code begins or ends.
 pub struct Scope<'a> {

@@ -2,13 +2,13 @@
 
 use std::f64::consts::SQRT_2;
 
-use nnet_core::shape::{Shape, Window2d};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident};
 use syn::{Attribute, Ident, PathArguments};
 
 use crate::infer::{Layer, Module, Operation, Segment};
 use crate::layer::{Activation, Init, Kind, Scheme, UpsampleMode};
+use crate::size::{Shape, Size, Window, product};
 
 /// The operation's name for a local or a field of the tape: where the user wrote it, but the macro's, so that a lint
 /// about it is reported once, at the network's field. An `allow` would clash with a `forbid` of the user's.
@@ -72,6 +72,10 @@ pub fn gradients_name(network: &Ident) -> Ident {
     format_ident!("{network}Gradients")
 }
 
+pub fn shapes_name(network: &Ident) -> Ident {
+    format_ident!("{network}Shapes")
+}
+
 pub fn folded_name(network: &Ident) -> Ident {
     format_ident!("{network}Folded")
 }
@@ -103,29 +107,25 @@ pub fn integer(value: usize) -> Literal {
     Literal::usize_unsuffixed(value)
 }
 
-pub fn integers(values: &[usize]) -> TokenStream {
-    let values = values.iter().copied().map(integer);
+/// `[5, 3]`
+pub fn sizes(values: &[Size]) -> TokenStream {
     code!([#(#values),*])
 }
 
 /// `[[[E; 28]; 28]; 6]`, for an element type.
 pub fn tensor(shape: Shape, element: impl ToTokens) -> TokenStream {
-    let sizes = crate::summary::sizes(shape);
-    sizes.iter().rev().fold(element.to_token_stream(), |inner, size| {
-        let size = integer(*size);
-        code!([#inner; #size])
-    })
+    shape.sizes().iter().rev().fold(element.to_token_stream(), |inner, size| code!([#inner; #size]))
 }
 
 /// `Window2d::new([5, 5], [1, 1], [2, 2])`
-pub fn window(window: &Window2d) -> TokenStream {
-    let [kernel, stride, padding] = [&window.kernel, &window.stride, &window.padding].map(|pair| integers(pair));
+pub fn window(window: &Window) -> TokenStream {
+    let [kernel, stride, padding] = [&window.kernel, &window.stride, &window.padding].map(|pair| sizes(pair));
     let end = (window.padding_end != window.padding).then(|| {
-        let end = integers(&window.padding_end);
+        let end = sizes(&window.padding_end);
         code!(.with_padding_end(#end))
     });
-    let dilation = (window.dilation != [1, 1]).then(|| {
-        let dilation = integers(&window.dilation);
+    let dilation = (window.dilation != [Size::ONE; 2]).then(|| {
+        let dilation = sizes(&window.dilation);
         code!(.with_dilation(#dilation))
     });
     code!(::nnet::__private::Window2d::new(#kernel, #stride, #padding) #end #dilation)
@@ -144,15 +144,15 @@ pub fn layer_type(layer: &Layer, scalar: &TokenStream) -> TokenStream {
     }
     let path = layer_path(layer);
     let weight = layer.parameters.first().map(|weight| weight.shape.as_slice()).unwrap_or_default();
-    let sizes = weight.iter().copied().map(integer);
+    let sizes = weight.iter();
     match &layer.kind {
         Kind::ConvTranspose2d { convolution, .. } => {
-            let bias = integer(if convolution.bias { convolution.out } else { 0 });
+            let bias = if convolution.bias { convolution.out } else { Size::Known(0) };
             code!(#path<#scalar, #(#sizes,)* #bias>)
         }
         kind if kind.is_affine() && layer.parameters.len() == 1 => code!(#path<#scalar, #(#sizes,)* 0>),
         Kind::LayerNorm { .. } => {
-            let entries = integer(weight.iter().product());
+            let entries = product(weight);
             code!(#path<#scalar, #entries>)
         }
         _ => code!(#path<#scalar, #(#sizes),*>),
@@ -176,7 +176,7 @@ fn user_type(layer: &Layer, scalar: &TokenStream) -> TokenStream {
 pub fn gradient_type(layer: &Layer, scalar: &TokenStream) -> TokenStream {
     match &layer.kind {
         Kind::BatchNorm { .. } => {
-            let channels = layer.parameters.first().map(|weight| integer(weight.entries));
+            let channels = layer.parameters.first().map(|weight| weight.entries);
             code!(::nnet::__private::layers::BatchNormGradients<#scalar, #channels>)
         }
         Kind::ByPath { .. } => {
@@ -213,7 +213,7 @@ pub fn layer_value(layer: &Layer) -> TokenStream {
             code!(#path { mode: ::nnet::__private::layers::UpsampleMode::#mode })
         }
         Kind::ZeroPad2d { padding } => {
-            let padding = integers(padding);
+            let padding = sizes(padding);
             code!(#path { padding: #padding })
         }
         Kind::Dropout { p } | Kind::Dropout2d { p } => with(&[("p", *p)]),

@@ -1,11 +1,12 @@
 //! Blocks on the walk: structures of their own, arms that come together, layers that are repeated.
 
-use nnet_core::shape::Shape;
+use nnet_core::shape::{self, ShapeError};
 
-use super::report::{join_error, sum_error};
-use super::{Content, Field, Flowing, Module, Segment, Walk, Work, measure};
+use super::report::{Compared, block_subject, compared, join_words, merged};
+use super::{Content, Field, Flowing, Inferred, Module, Piece, Rule, Segment, Walk, Work, measure};
 use crate::check::{self, Join};
 use crate::init::Following;
+use crate::size::{self, Shape, Size};
 
 /// More operations than this would keep the compiler busy for long: a `repeat` with a wrong number.
 const MOST_OPERATIONS: usize = 10_000;
@@ -56,8 +57,17 @@ impl Walk<'_> {
     ) -> Flowing {
         let y = self.sequence(body, x, Some(following));
         let way = shortcut.map_or(x, |shortcut| self.arm(shortcut, x, following));
-        let error = sum_error(layer, x, y, way, shortcut.is_some());
-        self.joined(layer, Join::Add, &[y, way], error)
+        let (Some(from), Some(to), Some(other)) = (x.shape, y.shape, way.shape) else { return Flowing::UNKNOWN };
+        let (second, cure) = match shortcut {
+            Some(_) => ("what its shortcut gives", "make them equal".to_owned()),
+            None => ("its input", projected(layer, from, to)),
+        };
+        let words = ["adds what its block gives,", &format!(", to {second},"), &cure];
+        if self.arms_fit(layer, Join::Add, [(y, to), (way, other)], words) {
+            self.joined(layer, Join::Add, &[y, way])
+        } else {
+            Flowing::UNKNOWN
+        }
     }
 
     pub(super) fn join(
@@ -69,37 +79,110 @@ impl Walk<'_> {
         following: &Following,
     ) -> Flowing {
         let found: Vec<_> = arms.iter().map(|arm| self.arm(arm, x, following)).collect();
-        self.joined(layer, join, &found, join_error(join, arms, &found))
+        let (does, cure) = join_words(join);
+        let mut named = arms.iter().map(|arm| &arm.name).zip(&found);
+        let Some((first, a)) = named.next() else { return Flowing::UNKNOWN };
+        for (other, b) in named {
+            let (Some(x), Some(y)) = (a.shape, b.shape) else { return Flowing::UNKNOWN };
+            let words = [&*format!("{does}, but `{first}` gives"), &format!(" and `{other}` gives"), cure];
+            if !self.arms_fit(layer, join, [(*a, x), (*b, y)], words) {
+                return Flowing::UNKNOWN;
+            }
+        }
+        self.joined(layer, join, &found)
     }
 
     /// An arm sees the input of the block, not what the arm above it gives.
     fn arm(&mut self, arm: &check::Layer, x: Flowing, following: &Following) -> Flowing {
-        self.flow.restart(self.depth, x.shape);
+        self.flow.push(self.depth, "input", "", x.gives());
         self.layer(arm, x, &Following { layers: &[], then: Some(following) })
     }
 
-    /// The operation that brings arms together, if they fit or `error` says why not.
-    fn joined(&mut self, layer: &check::Layer, join: Join, arms: &[Flowing], error: Option<String>) -> Flowing {
-        let unknown = Flowing { value: 0, shape: None };
-        let shapes: Option<Vec<_>> = arms.iter().map(|arm| arm.shape).collect();
-        let Some(shapes) = shapes else { return unknown };
-        let output = measure::join(join, &shapes, &mut self.totals);
-        let work = if join == Join::Add { Work::Add } else { Work::Concat(shapes.clone()) };
-        match (error, output) {
-            (None, Ok(output)) => {
-                let inputs = arms.iter().map(|arm| arm.value).collect();
-                let input = shapes.first().copied().unwrap_or(output);
-                self.push(work, inputs, layer, input, output)
+    /// Whether two arms go together, as far as the macro can tell; rustc sees to the rest.
+    fn arms_fit(
+        &mut self,
+        layer: &check::Layer,
+        join: Join,
+        [(a, x), (b, y)]: [(Flowing, Shape); 2],
+        [does, and, cure]: [&str; 3],
+    ) -> bool {
+        // Along the first dimension joined arms may differ.
+        let other = if join == Join::Concat { with_channels(y, x.channels()) } else { y };
+        match compared(x, other) {
+            Compared::Equal => true,
+            Compared::Open => {
+                let [a, b] = [(a, x), (b, y)].map(|(arm, shape)| arm.inferred.unwrap_or(Inferred::Stated(shape)));
+                let text = |text: String| Piece::Text(text);
+                let pieces = vec![
+                    text(format!("{}{does} ", block_subject(layer))),
+                    Piece::Shape(a),
+                    text(format!("{and} ")),
+                    Piece::Shape(b),
+                    text(format!("; {cure}")),
+                ];
+                self.check_arms(layer, join, [a, b], pieces);
+                true
             }
-            (Some(message), _) => {
-                self.report_text(layer, &message);
-                unknown
-            }
-            (None, Err(error)) => {
-                self.report(error, layer);
-                unknown
+            Compared::Different | Compared::Never(_) => {
+                self.report_text(layer, &format!("{does} {x}{and} {y}; {cure}"));
+                false
             }
         }
+    }
+
+    /// The operation that brings arms together which fit.
+    fn joined(&mut self, layer: &check::Layer, join: Join, arms: &[Flowing]) -> Flowing {
+        let shapes: Option<Vec<_>> = arms.iter().map(|arm| arm.shape).collect();
+        let Some((first, others)) = shapes.as_deref().and_then(<[Shape]>::split_first) else {
+            return Flowing::UNKNOWN;
+        };
+        let plain: Option<Vec<_>> = arms.iter().map(|arm| arm.shape.and_then(size::known)).collect();
+        let output = match (plain, join) {
+            (Some(plain), _) => measure::join(join, &plain).map(|output| (size::shape(output), None)),
+            (None, join) => self.joined_names(layer, join, *first, others, arms),
+        };
+        let counted = output.and_then(|(output, inferred)| {
+            measure::joined(output, &mut self.totals)?;
+            Ok((output, inferred))
+        });
+        match counted {
+            Ok((output, inferred)) if self.suits_types(layer, output.sizes().to_vec()) => {
+                let shapes = shapes.unwrap_or_default();
+                let work = if join == Join::Add { Work::Add } else { Work::Concat(shapes) };
+                let inputs = arms.iter().map(|arm| arm.value).collect();
+                let input = arms.first().and_then(|arm| arm.shape).unwrap_or(output);
+                Flowing { inferred, ..self.push(work, inputs, layer, input, output) }
+            }
+            Ok(_) => Flowing::UNKNOWN,
+            Err(error) => {
+                self.report(error, layer, None);
+                Flowing::UNKNOWN
+            }
+        }
+    }
+
+    /// What arms of which some have names in their shapes give together.
+    fn joined_names(
+        &mut self,
+        layer: &check::Layer,
+        join: Join,
+        first: Shape,
+        others: &[Shape],
+        arms: &[Flowing],
+    ) -> Result<(Shape, Option<Inferred>), ShapeError> {
+        let output = others.iter().fold(first, |a, b| merged(a, with_channels(*b, a.channels())));
+        let channels = match join {
+            Join::Add => others.iter().fold(first.channels(), |a, b| a.clearer(b.channels())),
+            Join::Concat => {
+                let all = std::iter::once(&first).chain(others).map(|shape| shape.channels());
+                size::sum(all).ok_or(ShapeError::Overflow)?
+            }
+        };
+        let output = with_channels(output, channels);
+        let each = arms.iter().zip(std::iter::once(&first).chain(others));
+        let arms = each.map(|(arm, shape)| arm.inferred.unwrap_or(Inferred::Stated(*shape))).collect();
+        let rule = Rule::Join { join, arms, guess: output };
+        Ok((output, Some(self.constant(&layer.name.to_string(), rule))))
     }
 
     pub(super) fn repeat(&mut self, layer: &check::Layer, count: usize, body: &[check::Layer], x: Flowing) -> Flowing {
@@ -108,9 +191,8 @@ impl Walk<'_> {
         self.place.push(Segment::Index(0));
         let mut end = self.sequence(body, x, None);
         let block = self.module.clone();
-        if let Some(message) = repeat_error(x.shape, end.shape) {
-            self.report_text(layer, &message);
-            end.shape = None;
+        if !self.may_repeat(layer, x, end) {
+            end = Flowing::UNKNOWN;
         }
         let is_known = self.is_whole && end.shape.is_some();
         let shown = self.flow.len();
@@ -136,11 +218,44 @@ impl Walk<'_> {
         self.depth -= 1;
         end
     }
+
+    /// Whether a block gives what it takes, as far as the macro can tell; rustc sees to the rest.
+    fn may_repeat(&mut self, layer: &check::Layer, x: Flowing, y: Flowing) -> bool {
+        let (Some(from), Some(to)) = (x.shape, y.shape) else { return true };
+        let does = "must give what it takes, but its block takes";
+        let cure = "put the layers that change the shape before it";
+        self.arms_fit(layer, Join::Add, [(x, from), (y, to)], [does, " and gives", cure])
+    }
 }
 
-/// Why a block cannot be repeated.
-fn repeat_error(x: Option<Shape>, y: Option<Shape>) -> Option<String> {
-    let (x, y) = x.zip(y).filter(|(x, y)| x != y)?;
-    let cure = "put the layers that change the shape before it";
-    Some(format!("must give what it takes, but its block takes {x} and gives {y}; {cure}"))
+fn with_channels(shape: Shape, channels: Size) -> Shape {
+    match shape {
+        Shape::Flat(_) => Shape::Flat(channels),
+        Shape::Sequence([_, length]) => Shape::Sequence([channels, length]),
+        Shape::Map([_, height, width]) => Shape::Map([channels, height, width]),
+    }
+}
+
+/// What to do where a block gives another shape than it takes.
+fn projected(layer: &check::Layer, x: Shape, y: Shape) -> String {
+    let word = layer.type_name();
+    match size::known(x).zip(size::known(y)).and_then(|(x, y)| projection(x, y)) {
+        Some(projection) => format!("give it a shortcut of that shape: `{word}(shortcut = {projection}) {{ .. }}`"),
+        None => "make them equal, or give it a `shortcut { .. }` of that shape".to_owned(),
+    }
+}
+
+/// A layer that leads from one shape to another, such as `Conv2d(32, kernel = 1, stride = 2)`.
+fn projection(x: shape::Shape, y: shape::Shape) -> Option<String> {
+    use shape::Shape::{Flat, Map};
+    match (x, y) {
+        (Flat(_), Flat(out)) => Some(format!("Linear({out})")),
+        (Map([_, height, width]), Map([out, h, w])) => {
+            let stride = height.div_ceil(h);
+            let fits = h == height.div_ceil(stride) && w == width.div_ceil(stride);
+            let stride = if stride == 1 { String::new() } else { format!(", stride = {stride}") };
+            fits.then(|| format!("Conv2d({out}, kernel = 1{stride})"))
+        }
+        _ => None,
+    }
 }

@@ -1,9 +1,10 @@
 //! What the walk makes: a list of operations, and a tree of structures whose fields they are.
 
-use nnet_core::shape::Shape;
 use syn::{Attribute, Ident, Path, Visibility};
 
+use super::deferred::Deferred;
 use crate::layer::{Init, Kind, Loss};
+use crate::size::{Shape, Size, sum};
 
 /// A network that fits together.
 #[derive(Clone)]
@@ -16,6 +17,7 @@ pub struct Network {
     pub input: Shape,
     pub output: Shape,
     pub operations: Vec<Operation>,
+    pub deferred: Deferred,
     pub root: Module,
     pub loss: Option<(Loss, Ident)>,
 }
@@ -29,6 +31,7 @@ pub struct Draft {
     pub output: Option<Shape>,
     /// Those that are known.
     pub operations: Vec<Operation>,
+    pub deferred: Deferred,
     pub root: Module,
     pub loss: Option<(Loss, Ident)>,
     pub is_whole: bool,
@@ -75,15 +78,15 @@ pub struct Layer {
     pub frozen: bool,
     pub parameters: Vec<Parameter>,
     /// Multiply-accumulates for one sample.
-    pub macs: usize,
+    pub macs: Size,
 }
 
 /// One tensor of a layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
     pub role: Role,
-    pub shape: Vec<usize>,
-    pub entries: usize,
+    pub shape: Vec<Size>,
+    pub entries: Size,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -143,13 +146,23 @@ impl Role {
 
 impl Layer {
     /// Numbers that it learns, or would learn if it were not frozen.
-    pub fn parameter_count(&self) -> usize {
-        self.parameters.iter().filter(|parameter| parameter.role.is_learned()).map(|parameter| parameter.entries).sum()
+    pub fn parameter_count(&self) -> Size {
+        let learned = self.parameters.iter().filter(|parameter| parameter.role.is_learned());
+        total(learned.map(|parameter| parameter.entries))
     }
 
     /// Numbers that it holds.
-    pub fn entries(&self) -> usize {
-        self.parameters.iter().map(|parameter| parameter.entries).sum()
+    pub fn entries(&self) -> Size {
+        total(self.parameters.iter().map(|parameter| parameter.entries))
+    }
+
+    /// The sizes that its type has.
+    pub fn type_sizes(&self) -> Vec<Size> {
+        let sizes = self.parameters.iter().flat_map(|parameter| parameter.shape.iter().copied());
+        match self.kind {
+            Kind::LayerNorm { .. } => self.parameters.iter().map(|parameter| parameter.entries).collect(),
+            _ => sizes.collect(),
+        }
     }
 
     /// Whether gradients change it.
@@ -182,12 +195,17 @@ impl Network {
         self.operations.get(position)
     }
 
-    pub fn parameter_count(&self) -> usize {
-        self.layers().map(Layer::parameter_count).sum()
+    pub fn parameter_count(&self) -> Size {
+        total(self.layers().map(Layer::parameter_count))
     }
 
-    pub fn macs(&self) -> usize {
-        self.layers().map(|layer| layer.macs).sum()
+    /// Numbers that it holds, those of layers by path left out.
+    pub fn entries(&self) -> Size {
+        total(self.layers().map(Layer::entries))
+    }
+
+    pub fn macs(&self) -> Size {
+        total(self.layers().map(|layer| layer.macs))
     }
 
     /// The shape of a value.
@@ -217,10 +235,16 @@ impl Draft {
             input: self.input?,
             output: self.output?,
             operations: self.is_whole.then(|| self.operations.clone())?,
+            deferred: self.deferred.clone(),
             root: self.root.clone(),
             loss: self.loss.clone(),
         })
     }
+}
+
+/// A sum whose limit inference has seen to.
+fn total(sizes: impl IntoIterator<Item = Size>) -> Size {
+    sum(sizes).unwrap_or(Size::Known(usize::MAX))
 }
 
 impl Segment {

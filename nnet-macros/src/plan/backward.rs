@@ -4,15 +4,16 @@
 //! A value that several operations read gets the sum of what they give. Where values are added, one buffer is the
 //! gradient of all of them until one must be overwritten.
 
-use super::areas::{Interval, assign};
-use super::{Forward, Needs, Operand, Storage, entries};
+use super::areas::{Interval, Room, assign};
+use super::{Forward, Needs, Operand, Storage, behind};
 use crate::infer::{Network, Operation, Value, Work};
 use crate::layer::{Manner, Reads};
+use crate::size::Size;
 
 pub struct Backward {
     pub steps: Vec<Asked>,
-    /// Entries of each work area, those of forward included.
-    pub areas: Vec<usize>,
+    /// The work areas, those of forward included.
+    pub areas: Vec<Room>,
     /// Whether the gradient of the input can be asked for.
     pub input_gradient: bool,
 }
@@ -39,7 +40,7 @@ pub enum Step {
     /// `to` += `from`, perhaps in another shape.
     Add { from: Operand, to: Operand },
     /// `to` ← the entries of `from` from `offset` on.
-    Part { from: Operand, to: Operand, offset: usize },
+    Part { from: Operand, to: Operand, offset: Size },
 }
 
 /// A gradient: its buffer, and the value that it goes by.
@@ -76,7 +77,7 @@ pub fn plan(network: &Network, needs: &Needs, forward: &Forward) -> Backward {
             *count += 1;
         }
     }
-    let nothing = Interval { entries: 0, begin: 0, end: 0 };
+    let nothing = Interval { room: Room::Entries(0, Vec::new()), begin: 0, end: 0 };
     let mut walk = Walk {
         network,
         needs,
@@ -108,7 +109,7 @@ impl Walk<'_> {
         match &operation.work {
             Work::Add => self.add(&operation.inputs, dy),
             Work::Concat(shapes) => {
-                let mut offset = 0;
+                let mut offset = Size::Known(0);
                 for (x, shape) in operation.inputs.iter().zip(shapes) {
                     if self.wants(*x) {
                         let dx = self.fresh(*x);
@@ -116,7 +117,7 @@ impl Walk<'_> {
                         self.push(Step::Part { from, to, offset }, !self.needs.is_trained(*x));
                         self.contribute(*x, dx);
                     }
-                    offset += entries(*shape);
+                    offset = behind(offset, *shape);
                 }
             }
             Work::Layer(layer) => match layer.kind.goes_back() {
@@ -221,7 +222,7 @@ impl Walk<'_> {
             return Gradient { buffer: CALLER, name };
         }
         let begin = self.steps.len();
-        self.intervals.push(Interval { entries: entries(self.network.shape(x)), begin, end: begin });
+        self.intervals.push(Interval { room: Room::of(self.network.shape(x)), begin, end: begin });
         self.users.push(0);
         Gradient { buffer: self.intervals.len() - 1, name }
     }

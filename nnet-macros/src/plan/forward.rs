@@ -1,14 +1,15 @@
 //! Forward: each value into a buffer, a work area or a field of the tape.
 
-use super::areas::{Interval, assign};
-use super::{Operand, Storage, entries};
+use super::areas::{Interval, Room, assign};
+use super::{Operand, Storage, behind};
 use crate::infer::{Network, Operation, Value, Work};
 use crate::layer::Manner;
+use crate::size::Size;
 
 pub struct Forward {
     pub steps: Vec<Step>,
-    /// Entries of each work area.
-    pub areas: Vec<usize>,
+    /// The work areas.
+    pub areas: Vec<Room>,
     /// The operations whose buffer is a field of the tape.
     pub fields: Vec<usize>,
     /// Where each value was left.
@@ -26,7 +27,7 @@ pub enum Step {
     /// `to` += `from`.
     Add { from: Operand, to: Operand },
     /// The entries of `to` from `offset` on ← `from`.
-    Part { from: Operand, to: Operand, offset: usize },
+    Part { from: Operand, to: Operand, offset: Size },
     /// A batch norm looks at `x`.
     Statistics { operation: usize, x: Operand },
     /// All samples of the batch wait for each other, for this batch norm.
@@ -116,11 +117,11 @@ impl Walk<'_> {
             Work::Add => self.add(at, &operation.inputs),
             Work::Concat(shapes) => {
                 let y = self.write(at);
-                let mut offset = 0;
+                let mut offset = Size::Known(0);
                 for (input, shape) in operation.inputs.iter().zip(shapes) {
                     let from = self.operand(*input);
                     self.steps.push(Step::Part { from, to: y, offset });
-                    offset += entries(*shape);
+                    offset = behind(offset, *shape);
                 }
             }
         }
@@ -252,9 +253,9 @@ impl Walk<'_> {
     }
 
     fn interval(&self, buffer: &Buffer) -> Interval {
-        let shape = buffer.first.map_or(0, |first| entries(self.network.shape(first)));
+        let room = buffer.first.map_or(Room::Entries(0, Vec::new()), |first| Room::of(self.network.shape(first)));
         let end = buffer.values.iter().filter_map(|value| self.last_read.get(*value)).max();
-        Interval { entries: shape, begin: buffer.begin, end: end.copied().unwrap_or_default() }
+        Interval { room, begin: buffer.begin, end: end.copied().unwrap_or_default() }
     }
 }
 

@@ -2,6 +2,7 @@
 //! own, a sum adds. What the steps leave must be what the network means, in forward and in backward.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::*;
 use crate::errors::Errors;
@@ -22,12 +23,20 @@ fn factor(operation: usize, part: usize) -> u64 {
 /// The offset of each arm of a join.
 fn offsets(operation: &Operation) -> Vec<usize> {
     let Work::Concat(shapes) = &operation.work else { return Vec::new() };
-    let mut offset = 0;
+    let mut offset = Size::Known(0);
     let mut begin = |shape: &Shape| {
-        offset += entries(*shape);
-        offset - entries(*shape)
+        let begin = offset;
+        offset = behind(offset, *shape);
+        number(begin)
     };
     shapes.iter().map(&mut begin).collect()
+}
+
+/// A number for each size, that of a name being its own.
+fn number(size: Size) -> usize {
+    let mut hasher = DefaultHasher::new();
+    size.hash(&mut hasher);
+    size.known().unwrap_or(usize::try_from(hasher.finish() >> 9).expect("small"))
 }
 
 /// What each value is, by the meaning of the network.
@@ -72,7 +81,7 @@ fn gradients(network: &Network) -> Vec<u64> {
 /// Buffers with what is in them.
 struct Machine<'a> {
     network: &'a Network,
-    sizes: &'a [usize],
+    areas: &'a [Room],
     contents: HashMap<Storage, u64>,
 }
 
@@ -83,13 +92,13 @@ impl Machine<'_> {
 
     fn write(&mut self, operand: Operand, content: u64) {
         let room = match operand.storage {
-            Storage::Area(area) => self.sizes[area],
-            Storage::Field(at) => entries(self.network.operations[at].output),
-            Storage::OutputGradient => entries(self.network.output),
+            Storage::Area(area) => self.areas[area].clone(),
+            Storage::Field(at) => Room::of(self.network.operations[at].output),
+            Storage::OutputGradient => Room::of(self.network.output),
             Storage::Input => panic!("the input is not written"),
-            Storage::Caller => entries(self.network.input),
+            Storage::Caller => Room::of(self.network.input),
         };
-        assert!(entries(self.network.shape(operand.value)) <= room);
+        assert!(room.holds(&Room::of(self.network.shape(operand.value))));
         self.contents.insert(operand.storage, content);
     }
 
@@ -112,8 +121,8 @@ impl Machine<'_> {
                 ForwardStep::Part { from, to, offset } => {
                     assert_ne!(from.storage, to.storage);
                     let at = to.value - 1;
-                    let before = if offset == 0 { 0 } else { self.read(to) };
-                    self.write(to, before.wrapping_add(self.read(from).wrapping_mul(factor(at, offset))));
+                    let before = if offset == Size::Known(0) { 0 } else { self.read(to) };
+                    self.write(to, before.wrapping_add(self.read(from).wrapping_mul(factor(at, number(offset)))));
                 }
                 ForwardStep::Statistics { x, .. } => _ = self.read(x),
                 ForwardStep::Meet { .. } => {}
@@ -151,8 +160,8 @@ impl Machine<'_> {
                     self.write(to, self.read(to).wrapping_add(self.read(from)));
                 }
                 BackwardStep::Part { from, to, offset } => {
-                    let at = self.part_of(offset, to.value);
-                    self.write(to, self.read(from).wrapping_mul(factor(at, offset)));
+                    let at = self.part_of(number(offset), to.value);
+                    self.write(to, self.read(from).wrapping_mul(factor(at, number(offset))));
                 }
             }
         }
@@ -203,7 +212,7 @@ fn run(network: &Network) {
     let start = HashMap::from([(Storage::Input, input)]);
     let predicted =
         values(network, |operation| operation.layer().is_some_and(|layer| layer.kind.predicts() == Manner::View));
-    let mut machine = Machine { network, sizes: &plan.scratch, contents: start.clone() };
+    let mut machine = Machine { network, areas: &plan.scratch, contents: start.clone() };
     machine.forward(&plan.predict);
     assert_eq!(machine.read(plan.predict.output()), *predicted.last().expect("the output"));
     assert_ne!(plan.predict.output().storage, Storage::Input);
@@ -212,7 +221,7 @@ fn run(network: &Network) {
     });
     let gradients = gradients(network);
     for is_asked in [false, true] {
-        let mut machine = Machine { network, sizes: &plan.tape.areas, contents: start.clone() };
+        let mut machine = Machine { network, areas: &plan.tape.areas, contents: start.clone() };
         machine.forward(&plan.train);
         assert_eq!(machine.read(plan.train.output()), *trained.last().expect("the output"));
         assert!(matches!(plan.train.output().storage, Storage::Field(_)));
@@ -333,8 +342,9 @@ fn lenet_by_hand() {
     let layers = "conv1: Conv2d(6, 5, padding = 2), Relu, MaxPool2d(2), conv2: Conv2d(16, 5), Relu, MaxPool2d(2), \
                   Flatten, fc1: Linear(120), Relu, fc2: Linear(84), Relu, fc3: Linear(10)";
     let plan = plan(&network(&format!("struct N: [1, 28, 28] -> [10] {{ {layers} }}")));
-    assert_eq!(plan.scratch, [4704, 1176]);
-    assert_eq!(plan.tape.areas, [1176, 4704]);
+    let rooms = |areas: &[Room]| areas.iter().map(|room| room.entries().expect("numbers")).collect::<Vec<_>>();
+    assert_eq!(rooms(&plan.scratch), [4704, 1176].map(Size::Known));
+    assert_eq!(rooms(&plan.tape.areas), [1176, 4704].map(Size::Known));
     assert_eq!(plan.tape.fields, [0, 2, 3, 5, 7, 9, 11]);
 }
 
