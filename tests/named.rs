@@ -1,0 +1,105 @@
+//! Sizes that have names: the same networks as with numbers, to the bit.
+
+use nnet::optim::{OptimizerState, Sgd};
+use nnet::{Network, Random, Tensor, Train, network, zeroed};
+
+mod config {
+    pub const SIDE: usize = 12;
+    pub const CHANNELS: [usize; 2] = [4, 6];
+}
+
+const KERNEL: usize = 3;
+const HIDDEN: usize = 20;
+const CLASSES: usize = 5;
+
+const fn half(size: usize) -> usize {
+    size / 2
+}
+
+network! {
+    /// Every kind of name, in every place where a size may be.
+    pub struct Named: [1, config::SIDE, config::SIDE] -> [CLASSES] {
+        conv1: Conv2d({ config::CHANNELS[0] }, kernel = KERNEL, padding = "same"),
+        BatchNorm,
+        Relu,
+        MaxPool2d(half(4)) -> [4, 6, 6],
+        block: residual { Conv2d(config::CHANNELS[0], KERNEL, padding = 1, bias = false), BatchNorm, Tanh },
+        concat {
+            a: Conv2d(config::CHANNELS[1], kernel = [KERNEL, 1], padding = [half(KERNEL), 0], groups = half(4)),
+            b: { Upsample2d(2), MaxPool2d([2, half(4)]) },
+        } -> [10, half(config::SIDE), 6],
+        repeat(2) { residual { GroupNorm(half(KERNEL + 1)), ZeroPad2d([0, 1, half(2), 0]), AvgPool2d(half(5), stride = 1) } },
+        Flatten,
+        fc1: Linear(HIDDEN),
+        LayerNorm,
+        add { {}, Linear({ HIDDEN }) },
+        Silu,
+        Dropout(0.1),
+        Linear(CLASSES),
+    }
+    loss = cross_entropy;
+}
+
+network! {
+    /// The same in numbers.
+    pub struct Plain: [1, 12, 12] -> [5] {
+        conv1: Conv2d(4, kernel = 3, padding = "same"),
+        BatchNorm,
+        Relu,
+        MaxPool2d(2) -> [4, 6, 6],
+        block: residual { Conv2d(4, 3, padding = 1, bias = false), BatchNorm, Tanh },
+        concat {
+            a: Conv2d(6, kernel = [3, 1], padding = [1, 0], groups = 2),
+            b: { Upsample2d(2), MaxPool2d([2, 2]) },
+        } -> [10, 6, 6],
+        repeat(2) { residual { GroupNorm(2), ZeroPad2d([0, 1, 1, 0]), AvgPool2d(2, stride = 1) } },
+        Flatten,
+        fc1: Linear(20),
+        LayerNorm,
+        add { {}, Linear(20) },
+        Silu,
+        Dropout(0.1),
+        Linear(5),
+    }
+    loss = cross_entropy;
+}
+
+#[test]
+fn constants_say_the_same() {
+    assert_eq!(Named::INPUT_SHAPE, Plain::INPUT_SHAPE);
+    assert_eq!(Named::OUTPUT_SHAPE, Plain::OUTPUT_SHAPE);
+    assert_eq!(Named::PARAMETERS, Plain::PARAMETERS);
+    assert_eq!(Named::PARAMETER_COUNT, Plain::PARAMETER_COUNT);
+    assert_eq!(Named::WEIGHT_BYTES, Plain::WEIGHT_BYTES);
+    assert_eq!(Named::MACS, Plain::MACS);
+    let outputs = |layers: &[nnet::LayerInfo]| layers.iter().map(|layer| layer.output).collect::<Vec<_>>();
+    assert_eq!(outputs(Named::LAYERS), outputs(Plain::LAYERS));
+    // Areas may be shared otherwise, where the macro cannot compare sizes.
+    assert!(Named::INFERENCE_BYTES <= 2 * Plain::INFERENCE_BYTES, "{} {}", Named::INFERENCE_BYTES, Plain::INFERENCE_BYTES);
+}
+
+/// The parameters after some steps of training.
+fn trained<N>() -> Vec<f32>
+where
+    N: Train<Scalar = f32, Target = usize> + Network<Scalar = f32, Input<f32> = [[[f32; 12]; 12]; 1]>,
+{
+    let mut random = Random::new(5);
+    let mut network = nnet::boxed::<N>(3);
+    let mut gradients = zeroed::<N::Gradients>();
+    let mut tapes = vec![*zeroed::<N::Tape<f32>>(), *zeroed::<N::Tape<f32>>()];
+    let optimizer = Sgd::new(0.05).momentum(0.9);
+    let mut state = OptimizerState::ZERO;
+    for step in 0..5 {
+        let mut x = [[[[0.0; 12]; 12]; 1]; 2];
+        x.iter_mut().flat_map(Tensor::as_flat_mut).for_each(|x| *x = random.normal() as f32);
+        network.train_batch(&x, &[step % 5, 2], &mut tapes, &mut gradients, &optimizer, &mut state);
+    }
+    network.as_scalars().to_vec()
+}
+
+#[test]
+fn training_gives_the_same_bits() {
+    let (named, plain) = (trained::<Named>(), trained::<Plain>());
+    assert!(named.iter().all(|parameter| parameter.is_finite()));
+    assert_eq!(named, plain);
+}
