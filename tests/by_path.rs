@@ -10,19 +10,19 @@ use nnet::{
 /// y = factor · x, entry by entry.
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
-pub struct Scale<S, const N: usize> {
+pub struct Scale<const N: usize, S> {
     /// `[N]`
     pub factor: [S; N],
 }
 
 // SAFETY: `repr(C)` of one array of one scalar.
 #[allow(unsafe_code, reason = "one impl of `Flat`")]
-unsafe impl<S: Scalar, const N: usize> Flat for Scale<S, N> {
+unsafe impl<const N: usize, S: Scalar> Flat for Scale<N, S> {
     type Scalar = S;
     const ZERO: Self = Self { factor: [S::ZERO; N] };
 }
 
-impl<S: Scalar, const N: usize> Layer for Scale<S, N> {
+impl<const N: usize, S: Scalar> Layer for Scale<N, S> {
     type Input<E: Element<Scalar = S>> = [E; N];
     type Output<E: Element<Scalar = S>> = [E; N];
     type Scratch<E: Element<Scalar = S>> = Nothing<S>;

@@ -75,7 +75,12 @@ fn constants_say_the_same() {
     let outputs = |layers: &[nnet::LayerInfo]| layers.iter().map(|layer| layer.output).collect::<Vec<_>>();
     assert_eq!(outputs(Named::LAYERS), outputs(Plain::LAYERS));
     // Areas may be shared otherwise, where the macro cannot compare sizes.
-    assert!(Named::INFERENCE_BYTES <= 2 * Plain::INFERENCE_BYTES, "{} {}", Named::INFERENCE_BYTES, Plain::INFERENCE_BYTES);
+    assert!(
+        Named::INFERENCE_BYTES <= 2 * Plain::INFERENCE_BYTES,
+        "{} {}",
+        Named::INFERENCE_BYTES,
+        Plain::INFERENCE_BYTES
+    );
 }
 
 /// The parameters after some steps of training.
@@ -102,4 +107,70 @@ fn training_gives_the_same_bits() {
     let (named, plain) = (trained::<Named>(), trained::<Plain>());
     assert!(named.iter().all(|parameter| parameter.is_finite()));
     assert_eq!(named, plain);
+}
+
+network! {
+    /// A residual network of any width, with another network of any width in it.
+    pub struct Wide<const WIDTH: usize, const HIDDEN: usize>: [1, 12, 12] -> [5] {
+        stem: Conv2d(WIDTH, 3, padding = 1, bias = false),
+        BatchNorm,
+        Relu,
+        a: residual { Conv2d(WIDTH, KERNEL, padding = 1, bias = false), BatchNorm, Relu, Conv2d(WIDTH, 3, padding = "same") },
+        MaxPool2d(2) -> [WIDTH, 6, 6],
+        residual(shortcut = Conv2d(HIDDEN, 1)) { Conv2d(HIDDEN, 1), PRelu(per_channel = true) },
+        GlobalAvgPool2d,
+        Linear(HIDDEN), Tanh,
+        repeat(2) { residual { Linear(HIDDEN), LayerNorm, Silu } },
+        Linear(8),
+        head: self::Head<6> -> [5],
+    }
+    loss = cross_entropy;
+}
+
+network! {
+    /// Another network with a parameter.
+    pub struct Head<const HIDDEN: usize>: [8] -> [5] { Linear(HIDDEN), Relu, Linear(5) }
+}
+
+network! {
+    /// The same in numbers.
+    pub struct Fixed: [1, 12, 12] -> [5] {
+        stem: Conv2d(4, 3, padding = 1, bias = false),
+        BatchNorm,
+        Relu,
+        a: residual { Conv2d(4, 3, padding = 1, bias = false), BatchNorm, Relu, Conv2d(4, 3, padding = "same") },
+        MaxPool2d(2) -> [4, 6, 6],
+        residual(shortcut = Conv2d(7, 1)) { Conv2d(7, 1), PRelu(per_channel = true) },
+        GlobalAvgPool2d,
+        Linear(7), Tanh,
+        repeat(2) { residual { Linear(7), LayerNorm, Silu } },
+        Linear(8),
+        head: { Linear(6), Relu, Linear(5) },
+    }
+    loss = cross_entropy;
+}
+
+#[test]
+fn parameters_give_the_same_bits() {
+    type Named = Wide<4, 7>;
+    let [wide, fixed] = [Named::PARAMETERS, Fixed::PARAMETERS].map(|tensors| {
+        let places = |tensor: &nnet::ParameterInfo| (tensor.shape, tensor.offset, tensor.gradient);
+        tensors.iter().map(places).collect::<Vec<_>>()
+    });
+    assert_eq!(wide, fixed);
+    assert_eq!((Named::MACS, Named::WEIGHT_BYTES), (Fixed::MACS, Fixed::WEIGHT_BYTES));
+    assert_eq!(Named::LAYERS.iter().map(|layer| layer.parameters).sum::<usize>(), Named::PARAMETER_COUNT);
+    assert_eq!(trained::<Named>(), trained::<Fixed>());
+    assert_ne!(Wide::<5, 7>::PARAMETER_COUNT, Named::PARAMETER_COUNT);
+}
+
+#[test]
+fn a_network_with_parameters_folds() {
+    let mut network = nnet::boxed::<Wide<4, 7>>(5);
+    network.batch_norm_1.running_mean = [0.5, 0.25, -0.5, 1.0];
+    let folded = nnet::folded(&*network);
+    let x = [[[0.3; 12]; 12]; 1];
+    let (mut scratch, mut folded_scratch) = (WideScratch::<4, 7>::ZERO, WideFoldedScratch::<4, 7>::ZERO);
+    let (y, z) = (network.predict(&x, &mut scratch), folded.predict(&x, &mut folded_scratch));
+    assert!(y.iter().zip(z).all(|(y, z)| (y - z).abs() < 1e-5), "{y:?} {z:?}");
 }

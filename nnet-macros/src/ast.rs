@@ -8,6 +8,7 @@ pub struct Declaration {
     pub attributes: Vec<Attribute>,
     pub visibility: Visibility,
     pub name: Ident,
+    pub parameters: Parameters,
     /// The input's shape; `None` where it could not be read.
     pub input: Option<Dimensions>,
     /// The output's shape; `None` where it could not be read.
@@ -17,6 +18,10 @@ pub struct Declaration {
     pub body: Span,
     pub loss: Option<Call>,
 }
+
+/// `<const HIDDEN: usize>`: sizes that the user of the network chooses.
+#[derive(Clone, Default)]
+pub struct Parameters(pub Vec<Ident>);
 
 /// `[1, 28, 28]`
 pub struct Dimensions {

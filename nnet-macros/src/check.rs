@@ -15,7 +15,7 @@ use std::vec::IntoIter;
 
 use syn::{Attribute, Ident, Path, Visibility};
 
-use crate::ast::{self, BlockKind, Declaration, Dimensions};
+use crate::ast::{self, BlockKind, Declaration, Dimensions, Parameters};
 use crate::errors::Errors;
 use crate::layer::{Kind, Loss, Scheme};
 use crate::size::{self, Shape, Size};
@@ -25,6 +25,7 @@ pub struct Checked {
     pub attributes: Vec<Attribute>,
     pub visibility: Visibility,
     pub name: Ident,
+    pub parameters: Parameters,
     pub input: Option<Stated>,
     pub output: Option<Stated>,
     pub layers: Vec<Layer>,
@@ -112,9 +113,10 @@ impl Places {
 }
 
 pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
-    let Declaration { attributes, visibility, name, input, output, layers, body, loss } = declaration;
-    size::belong_to(&name, &[]);
+    let Declaration { attributes, visibility, name, parameters, input, output, layers, body, loss } = declaration;
+    size::belong_to(&name, &parameters);
     names::check_network(&name, errors);
+    parameters.0.iter().for_each(|parameter| names::check_parameter(parameter, errors));
     attributes::check_network(&attributes, errors);
     let input = input.and_then(|input| dimensions("input", input, errors));
     let output = output.and_then(|output| dimensions("output", output, errors));
@@ -123,7 +125,7 @@ pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
     }
     let layers = scope(layers, false, errors);
     let loss = loss.map(|call| loss::check(&call, output.as_ref().map(|output| output.shape), errors));
-    Checked { attributes, visibility, name, input, output, layers, loss }
+    Checked { attributes, visibility, name, parameters, input, output, layers, loss }
 }
 
 /// The layers of a structure of their own.

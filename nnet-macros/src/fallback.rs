@@ -24,15 +24,17 @@ pub fn stub(draft: &Draft) -> TokenStream {
         return TokenStream::new();
     }
     let shapes = shapes::constants(name, &draft.deferred);
+    let checks = shapes::checks(&draft.deferred);
     let structure = structure(draft, &draft.root);
     let network = network(draft);
-    let train = draft.loss.as_ref().map(|(loss, word)| train(name, loss, word));
-    let constants = constants(name, &draft.visibility);
-    let training_constant = training_constant(name, &draft.visibility);
+    let train = draft.loss.as_ref().map(|(loss, word)| train(draft, loss, word));
+    let constants = constants(draft);
+    let training_constant = training_constant(draft);
     let folded = folded(draft);
     let buffers = [scratch_name(name), tape_name(name)].map(|name| buffer(draft, &name));
     code! {
         #shapes
+        #checks
         #structure
         #network
         #train
@@ -56,6 +58,7 @@ fn fields(module: &Module) -> Vec<&Field> {
 fn structure(draft: &Draft, module: &Module) -> TokenStream {
     let visibility = &draft.visibility;
     let is_root = module.words.is_empty();
+    let (declared, used) = (draft.parameters.declared(), draft.parameters.used());
     let attributes = if is_root { draft.attributes.clone() } else { draft.derives() };
     let name = module_name(&draft.name, module);
     let fields = fields(module);
@@ -66,20 +69,20 @@ fn structure(draft: &Draft, module: &Module) -> TokenStream {
     let gradients = is_root.then(|| {
         code! {
             /// Does not compile yet: see the errors in the network's declaration.
-            #visibility type #gradients<S = ::core::primitive::f32> = #name<S>;
+            #visibility type #gradients<#declared S = ::core::primitive::f32> = #name<#used S>;
         }
     });
     code! {
         #(#attributes)*
         /// Does not compile yet: see the errors in its declaration.
         #[repr(C)]
-        #visibility struct #name<S: ::nnet::__private::Scalar = ::core::primitive::f32> {
+        #visibility struct #name<#declared S: ::nnet::__private::Scalar = ::core::primitive::f32> {
             #(#[doc = #docs] #visibility #names: #types,)*
             __stub: [S; 0],
         }
 
         #[automatically_derived]
-        unsafe impl<S: ::nnet::__private::Scalar> ::nnet::__private::Flat for #name<S> {
+        unsafe impl<#declared S: ::nnet::__private::Scalar> ::nnet::__private::Flat for #name<#used S> {
             type Scalar = S;
             const ZERO: Self = Self { #(#names: ::nnet::__private::Flat::ZERO,)* __stub: [] };
         }
@@ -92,8 +95,8 @@ fn structure(draft: &Draft, module: &Module) -> TokenStream {
 /// What a field says of itself, and its type.
 fn content(draft: &Draft, field: &Field) -> Option<(String, TokenStream)> {
     let block = |block: &Module| {
-        let name = module_name(&draft.name, block);
-        code!(#name<S>)
+        let (name, used) = (module_name(&draft.name, block), draft.parameters.used());
+        code!(#name<#used S>)
     };
     Some(match &field.content {
         Content::Layer(at) => {
@@ -111,16 +114,17 @@ fn content(draft: &Draft, field: &Field) -> Option<(String, TokenStream)> {
 
 fn buffer(draft: &Draft, name: &Ident) -> TokenStream {
     let visibility = &draft.visibility;
-    let zero = zero(name, visibility);
+    let zero = zero(name, draft);
+    let (declared, used) = (draft.parameters.declared(), draft.parameters.used());
     code! {
         /// Does not compile yet: see the errors in the network's declaration.
         #[repr(C)]
-        #visibility struct #name<E = ::core::primitive::f32> {
+        #visibility struct #name<#declared E = ::core::primitive::f32> {
             __stub: [E; 0],
         }
 
         #[automatically_derived]
-        unsafe impl<E: ::nnet::__private::Element> ::nnet::__private::Flat for #name<E> {
+        unsafe impl<#declared E: ::nnet::__private::Element> ::nnet::__private::Flat for #name<#used E> {
             type Scalar = E::Scalar;
             const ZERO: Self = Self { __stub: [] };
         }
@@ -136,14 +140,15 @@ fn folded(draft: &Draft) -> Option<TokenStream> {
     let Draft { name, visibility, .. } = draft;
     let (folded, scratch) = (folded_name(name), scratch_name(name));
     let folded_scratch = scratch_name(&folded);
+    let (declared, used) = (draft.parameters.declared(), draft.parameters.used());
     Some(code! {
         /// Does not compile yet: see the errors in the network's declaration.
-        #visibility type #folded<S = ::core::primitive::f32> = #name<S>;
+        #visibility type #folded<#declared S = ::core::primitive::f32> = #name<#used S>;
         /// Does not compile yet: see the errors in the network's declaration.
-        #visibility type #folded_scratch<E = ::core::primitive::f32> = #scratch<E>;
+        #visibility type #folded_scratch<#declared E = ::core::primitive::f32> = #scratch<#used E>;
 
         #[automatically_derived]
-        impl<S: ::nnet::__private::Scalar> ::nnet::__private::Fold for #name<S> {
+        impl<#declared S: ::nnet::__private::Scalar> ::nnet::__private::Fold for #name<#used S> {
             type Folded = Self;
             fn fold_into(&self, _: &mut Self) { ::core::unreachable!() }
         }
@@ -158,12 +163,13 @@ fn network(draft: &Draft) -> TokenStream {
     let scratch = scratch_name(name);
     let element = code!(E: ::nnet::__private::Element<Scalar = S>);
     let differentiable = differentiable(draft);
+    let (declared, used) = (draft.parameters.declared(), draft.parameters.used());
     code! {
         #[automatically_derived]
-        impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for #name<S> {
+        impl<#declared S: ::nnet::__private::Scalar> ::nnet::__private::Network for #name<#used S> {
             type Input<#element> = #input;
             type Output<#element> = #output;
-            type Scratch<#element> = #scratch<E>;
+            type Scratch<#element> = #scratch<#used E>;
             const NAME: &'static ::core::primitive::str = #text;
             const INPUT_SHAPE: &'static [::core::primitive::usize] = &[];
             const OUTPUT_SHAPE: &'static [::core::primitive::usize] = &[];
@@ -182,14 +188,15 @@ fn network(draft: &Draft) -> TokenStream {
 fn differentiable(draft: &Draft) -> TokenStream {
     let name = &draft.name;
     let (gradients, tape) = (gradients_name(name), tape_name(name));
+    let (declared, used) = (draft.parameters.declared(), draft.parameters.used());
     let element = code!(E: ::nnet::__private::Element<Scalar = S>);
     let never = code!({ ::core::unreachable!() });
     let (size, pass) = (code!(::core::primitive::usize), code!(&::nnet::__private::Pass));
     code! {
         #[automatically_derived]
-        impl<S: ::nnet::__private::Scalar> ::nnet::__private::Differentiable for #name<S> {
-            type Gradients = #gradients<S>;
-            type Tape<#element> = #tape<E>;
+        impl<#declared S: ::nnet::__private::Scalar> ::nnet::__private::Differentiable for #name<#used S> {
+            type Gradients = #gradients<#used S>;
+            type Tape<#element> = #tape<#used E>;
             const MEETINGS: #size = 0;
             const SMALLEST_BATCH: #size = 1;
             const INPUT_GRADIENT: ::core::primitive::bool = true;

@@ -31,8 +31,8 @@ pub fn generate(network: &Network, plan: &Plan, folded: Option<&Folded>) -> Toke
     let implementation = network::implementation(network, plan, true);
     let differentiable = differentiable::implementation(network, plan);
     let training = train::implementation(network);
-    let constants = structure::constants(&network.name, &network.visibility);
-    let training_constant = structure::training_constant(&network.name, &network.visibility);
+    let constants = structure::constants(network);
+    let training_constant = structure::training_constant(network);
     let folded = folded.map(|folded| folded::folded(network, folded));
     code! {
         #shapes

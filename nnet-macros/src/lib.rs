@@ -114,8 +114,8 @@ use crate::errors::Errors;
 /// # Networks and layers of your own
 ///
 /// `features: self::Features -> [64]` takes another network as a layer, or any type that implements `nnet::Layer`. It is
-/// written as a path with `::`, its generic arguments without the number type, which is put in front: `self::Scale<3>` is
-/// `Scale<S, 3>`. What it gives must be stated; what it takes and gives is compared with what is around it.
+/// written as a path with `::`, its generic arguments without the number type, which comes last: `self::Scale<3>` is
+/// `Scale<3, S>`. What it gives must be stated; what it takes and gives is compared with what is around it.
 ///
 /// # Freezing
 ///

@@ -4,9 +4,12 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::buffer::Cursor;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Expr, Ident, Path, PathArguments, Result, Token, braced, bracketed, parenthesized, token};
+use syn::{
+    Attribute, Expr, GenericParam, Generics, Ident, Path, PathArguments, Result, Token, Type, braced, bracketed,
+    parenthesized, token,
+};
 
-use crate::ast::{Argument, Call, Declaration, Dimensions, Layer, Node};
+use crate::ast::{Argument, Call, Declaration, Dimensions, Layer, Node, Parameters};
 use crate::check;
 use crate::errors::Errors;
 use crate::nearest::unknown;
@@ -38,6 +41,7 @@ fn network(input: ParseStream, errors: &mut Errors) -> Result<Declaration> {
         errors.at(input.span(), format_args!("expected {EXAMPLE}"));
     }
     let name: Ident = input.parse()?;
+    let parameters = if input.peek(Token![<]) { parameters(input, errors)? } else { Parameters::default() };
     let (input_shape, output_shape) = match header(input) {
         Ok((x, y)) => (Some(x), Some(y)),
         Err(error) => {
@@ -59,14 +63,43 @@ fn network(input: ParseStream, errors: &mut Errors) -> Result<Declaration> {
         skip_past(input, None);
     }
     let loss = settings(input, errors);
-    Ok(Declaration { attributes, visibility, name, input: input_shape, output: output_shape, layers, body, loss })
+    Ok(Declaration {
+        attributes,
+        visibility,
+        name,
+        parameters,
+        input: input_shape,
+        output: output_shape,
+        layers,
+        body,
+        loss,
+    })
+}
+
+/// `<const HIDDEN: usize>`; what is no such parameter is reported and left out.
+fn parameters(input: ParseStream, errors: &mut Errors) -> Result<Parameters> {
+    let generics: Generics = input.parse()?;
+    let mut found = Vec::new();
+    for parameter in generics.params {
+        let why = match &parameter {
+            GenericParam::Const(size) if !matches!(&size.ty, Type::Path(kind) if kind.path.is_ident("usize")) => {
+                "a parameter is a size"
+            }
+            GenericParam::Const(size) if size.default.is_some() => "a parameter has no default",
+            GenericParam::Const(size) => {
+                found.push(size.ident.clone());
+                continue;
+            }
+            GenericParam::Type(_) => "a network has sizes as parameters, and its number type is added to them",
+            GenericParam::Lifetime(_) => "a network has sizes as parameters, and borrows nothing",
+        };
+        errors.over(&parameter, format_args!("{why}; write `const HIDDEN: usize`"));
+    }
+    Ok(Parameters(found))
 }
 
 /// `: [..] -> [..]`
 fn header(input: ParseStream) -> Result<(Dimensions, Dimensions)> {
-    if input.peek(Token![<]) {
-        return Err(input.error("a network takes no generic arguments; its number type is added to it"));
-    }
     if !input.peek(Token![:]) {
         return Err(input.error(format_args!("expected the shapes of input and output, as in {EXAMPLE}")));
     }

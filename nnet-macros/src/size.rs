@@ -11,6 +11,7 @@ use proc_macro2::{Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
 use syn::Ident;
 
+use crate::ast::Parameters;
 use crate::generate::words::shapes_name;
 
 pub type Shape = nnet_core::shape::Shape<Size>;
@@ -81,16 +82,21 @@ impl Drop for Names {
 }
 
 /// Whose names these are.
-pub fn belong_to(network: &Ident, parameters: &[Ident]) {
+pub fn belong_to(network: &Ident, parameters: &Parameters) {
     STORE.with_borrow_mut(|store| {
         store.holder = Some(shapes_name(network));
-        store.parameters = parameters.to_vec();
+        store.parameters.clone_from(&parameters.0);
     });
 }
 
 /// The constants that the user's expressions are bound to, so that what is wrong with one is reported once.
 pub fn written() -> Vec<(Ident, TokenStream)> {
     STORE.with_borrow(|store| store.written.clone())
+}
+
+/// The first parameter of the network that is mentioned.
+pub fn parameter_in(mention: &impl ToTokens) -> Option<Ident> {
+    STORE.with_borrow(|store| store.parameter_in(mention.to_token_stream()))
 }
 
 /// A name for a constant that no other has, and the path to it.
@@ -119,12 +125,11 @@ impl Store {
         Size::Named(Name(self.entries.len() - 1))
     }
 
-    /// Whether the user's expression mentions a parameter of the network.
-    fn mentions_parameter(&self, tokens: &TokenStream) -> bool {
-        tokens.clone().into_iter().any(|token| match token {
-            TokenTree::Ident(word) => self.parameters.contains(&word),
-            TokenTree::Group(group) => self.mentions_parameter(&group.stream()),
-            _ => false,
+    fn parameter_in(&self, tokens: TokenStream) -> Option<Ident> {
+        tokens.into_iter().find_map(|token| match token {
+            TokenTree::Ident(word) => Some(word).filter(|word| self.parameters.contains(word)),
+            TokenTree::Group(group) => self.parameter_in(group.stream()),
+            _ => None,
         })
     }
 }
@@ -140,7 +145,7 @@ impl Size {
                 return known;
             }
             let is_parameter = store.parameters.iter().any(|parameter| parameter == text);
-            let (needs, tokens) = if is_parameter || store.mentions_parameter(tokens) {
+            let (needs, tokens) = if is_parameter || store.parameter_in(tokens.clone()).is_some() {
                 if is_parameter { (Needs::Parameter, tokens.clone()) } else { (Needs::Arithmetic, code!((#tokens))) }
             } else {
                 let is_path = text.chars().all(|letter| letter.is_alphanumeric() || "_:".contains(letter));

@@ -11,7 +11,7 @@ use crate::tensor::Tensor;
 /// What `network!` takes as a layer by its path: `scale: self::Scale<3> -> [3]`.
 ///
 /// Every network with a way back is one. For a layer of your own, implement it for a `repr(C)` type that is generic
-/// over its number first; `network!` writes the number type in front of the other arguments: `Scale<S, 3>`. What
+/// over its number last; `network!` writes the number type behind the other arguments: `Scale<3, S>`. What
 /// the layer takes and gives stands in its types. `network!` compares both with the layers around it, and a
 /// difference does not compile.
 ///
@@ -20,17 +20,17 @@ use crate::tensor::Tensor;
 ///
 /// /// y = factor · x, entry by entry.
 /// #[repr(C)]
-/// pub struct Scale<S, const N: usize> {
+/// pub struct Scale<const N: usize, S> {
 ///     pub factor: [S; N],
 /// }
 ///
 /// // SAFETY: `repr(C)` of one array of one scalar.
-/// unsafe impl<S: Scalar, const N: usize> Flat for Scale<S, N> {
+/// unsafe impl<const N: usize, S: Scalar> Flat for Scale<N, S> {
 ///     type Scalar = S;
 ///     const ZERO: Self = Self { factor: [S::ZERO; N] };
 /// }
 ///
-/// impl<S: Scalar, const N: usize> Layer for Scale<S, N> {
+/// impl<const N: usize, S: Scalar> Layer for Scale<N, S> {
 ///     type Input<E: Element<Scalar = S>> = [E; N];
 ///     type Output<E: Element<Scalar = S>> = [E; N];
 ///     type Scratch<E: Element<Scalar = S>> = Nothing<S>;

@@ -11,7 +11,7 @@ use crate::errors::Errors;
 use crate::layer::{Activation, Convolution, Kind, UpsampleMode};
 use crate::nearest::nearest;
 use crate::parse;
-use crate::size::{Shape, Size, Window};
+use crate::size::{self, Shape, Size, Window};
 
 const CONV: &[Parameter] = &[
     ("out", None),
@@ -156,6 +156,11 @@ fn by_path(name: &Ident, call: &Call, contract: Option<&Stated>, errors: &mut Er
         errors.over(&call.tokens, format_args!("{name}: {message}"));
         return None;
     };
+    if let Some(parameter) = size::parameter_in(&call.path) {
+        let message = format!("the type of a layer by path cannot depend on `{parameter}`, a parameter of the network");
+        errors.over(&call.tokens, format_args!("{name}: {message}; give it a constant"));
+        return None;
+    }
     Some(Kind::ByPath { output: contract.shape })
 }
 

@@ -27,6 +27,12 @@ pub fn check_network(name: &Ident, errors: &mut Errors) {
     }
 }
 
+pub fn check_parameter(name: &Ident, errors: &mut Errors) {
+    if is_type_parameter(name) {
+        errors.at(name.span(), format_args!("the name `{name}` is that of a type parameter; choose another"));
+    }
+}
+
 /// A name for each layer of a structure, in the order in which they are written. Those that collide are reported.
 pub fn assign(layers: &[Layer], errors: &mut Errors) -> Vec<Ident> {
     let mut members = Vec::new();

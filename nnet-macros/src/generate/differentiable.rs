@@ -12,6 +12,7 @@ use crate::size::{Size, product};
 
 pub fn implementation(network: &Network, plan: &Plan) -> TokenStream {
     let name = &network.name;
+    let (declared, used) = (network.parameters.declared(), network.parameters.used());
     let (gradients, tape) = (gradients_name(name), tape_name(name));
     let constants = constants(network, plan);
     let forward = forward::forward(network, plan);
@@ -20,9 +21,9 @@ pub fn implementation(network: &Network, plan: &Plan) -> TokenStream {
     let track = track(network);
     code! {
         #[automatically_derived]
-        impl<S: ::nnet::__private::Scalar> ::nnet::__private::Differentiable for #name<S> {
-            type Gradients = #gradients<S>;
-            type Tape<E: ::nnet::__private::Element<Scalar = S>> = #tape<E>;
+        impl<#declared S: ::nnet::__private::Scalar> ::nnet::__private::Differentiable for #name<#used S> {
+            type Gradients = #gradients<#used S>;
+            type Tape<E: ::nnet::__private::Element<Scalar = S>> = #tape<#used E>;
             #constants
             #forward
             #backward

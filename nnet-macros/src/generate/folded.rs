@@ -17,7 +17,8 @@ pub fn folded(original: &Network, folded: &Folded) -> TokenStream {
     let scratch = memory::scratch(network, &plan);
     let proof = memory::proof(network, &plan, false);
     let implementation = network::implementation(network, &plan, false);
-    let constants = structure::constants(&network.name, &network.visibility);
+    let constants = structure::constants(network);
+    let (declared, used) = (network.parameters.declared(), network.parameters.used());
     let (name, folded_name) = (&original.name, &network.name);
     let lines = network.operations.iter().zip(sources).filter_map(|(operation, (_, norm))| {
         let layer = operation.layer().filter(|layer| layer.kind.has_parameters())?;
@@ -35,8 +36,8 @@ pub fn folded(original: &Network, folded: &Folded) -> TokenStream {
         #constants
 
         #[automatically_derived]
-        impl<S: ::nnet::__private::Scalar> ::nnet::__private::Fold for #name<S> {
-            type Folded = #folded_name<S>;
+        impl<#declared S: ::nnet::__private::Scalar> ::nnet::__private::Fold for #name<#used S> {
+            type Folded = #folded_name<#used S>;
 
             fn fold_into(&self, folded: &mut Self::Folded) {
                 #(#lines)*

@@ -90,7 +90,8 @@ pub fn sizes(network: &Network, plan: &Plan) -> [Option<usize>; 2] {
 /// A structure of tensors.
 fn buffers(name: &Ident, network: &Network, doc: &str, parts: &[Part]) -> TokenStream {
     let visibility = &network.visibility;
-    let (doc, zero) = (self::doc(doc), zero(name, visibility));
+    let (doc, zero) = (self::doc(doc), zero(name, network));
+    let (declared, used) = (network.parameters.declared(), network.parameters.used());
     let (names, types): (Vec<_>, Vec<_>) = parts.iter().map(|part| (&part.name, &part.kind)).unzip();
     let traits = parts.iter().map(|part| if part.is_tensor { code!(Tensor) } else { code!(Flat) });
     // A structure without fields would not use its parameter.
@@ -103,12 +104,12 @@ fn buffers(name: &Ident, network: &Network, doc: &str, parts: &[Part]) -> TokenS
     code! {
         #doc
         #[repr(C)]
-        #visibility struct #name<E #bound = ::core::primitive::f32> {
+        #visibility struct #name<#declared E #bound = ::core::primitive::f32> {
             #fields
         }
 
         #[automatically_derived]
-        unsafe impl<E: ::nnet::__private::Element> ::nnet::__private::Flat for #name<E> {
+        unsafe impl<#declared E: ::nnet::__private::Element> ::nnet::__private::Flat for #name<#used E> {
             type Scalar = E::Scalar;
             const ZERO: Self = Self { #zeros };
         }
@@ -125,11 +126,12 @@ pub fn proof(network: &Network, plan: &Plan, is_trained: bool) -> TokenStream {
     let tensors = parts.iter().filter(|part| part.is_tensor).map(|part| &part.kind);
     let inner = parts.iter().filter(|part| !part.is_tensor).map(|part| &part.kind);
     let sizes = proof_of_sizes(network, plan, is_trained);
+    let declared = network.parameters.declared();
     code! {
         const _: () = {
             fn row<S: ::nnet::__private::Scalar, T: ::nnet::__private::Flat<Scalar = S>>() {}
             fn tensor<E: ::nnet::__private::Element, T: ::nnet::__private::Tensor<Element = E>>() {}
-            fn fields<S: ::nnet::__private::Scalar, E: ::nnet::__private::Element>() {
+            fn fields<#declared S: ::nnet::__private::Scalar, E: ::nnet::__private::Element>() {
                 #(row::<S, #rows>();)*
                 #(tensor::<E, #tensors>();)*
                 #(row::<E::Scalar, #inner>();)*
@@ -146,13 +148,18 @@ fn proof_of_sizes(network: &Network, plan: &Plan, is_trained: bool) -> TokenStre
     let known = (network.entries().known(), scratch, tape);
     let (Some(weights), Some(scratch), Some(tape)) = known else {
         let (scratch, tape) = (scratch_parts(network, plan), tape_parts(network, plan));
+        let (declared, used) = (network.parameters.declared(), network.parameters.used());
+        let some = network.parameters.some();
         let [scratch, tape] = [(scratch_name(name), scratch), (tape_name(name), tape)].map(|(name, parts)| {
             let parts = parts.iter().map(|part| &part.kind);
             code! {
-                const fn of<E: ::nnet::__private::Element>() -> bool {
-                    ::core::mem::size_of::<#name<E>>() == 0 #(+ ::core::mem::size_of::<#parts>())*
+                const fn of<#declared E: ::nnet::__private::Element>() -> bool {
+                    ::core::mem::size_of::<#name<#used E>>() == 0 #(+ ::core::mem::size_of::<#parts>())*
                 }
-                ::core::assert!(of::<::core::primitive::f32>() && of::<::nnet::__private::Lanes<::core::primitive::f32>>());
+                ::core::assert!(
+                    of::<#some ::core::primitive::f32>()
+                        && of::<#some ::nnet::__private::Lanes<::core::primitive::f32>>()
+                );
             }
         });
         let tape = is_trained.then(|| code!({ #tape }));

@@ -13,6 +13,7 @@ use crate::size::Size;
 
 pub fn implementation(network: &Network, plan: &Plan, is_trained: bool) -> TokenStream {
     let name = &network.name;
+    let (declared, used) = (network.parameters.declared(), network.parameters.used());
     let types = types(network);
     let tables = tables(network);
     let training = is_trained.then(|| {
@@ -24,11 +25,13 @@ pub fn implementation(network: &Network, plan: &Plan, is_trained: bool) -> Token
     let init = init_function(network);
     let predict = forward::predict(network, plan);
     let checks = is_trained.then(|| checks(network));
+    let parts = parts_with_parameters(network);
     code! {
         #checks
+        #parts
 
         #[automatically_derived]
-        impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for #name<S> {
+        impl<#declared S: ::nnet::__private::Scalar> ::nnet::__private::Network for #name<#used S> {
             #types
             #tables
             #training
@@ -41,11 +44,11 @@ pub fn implementation(network: &Network, plan: &Plan, is_trained: bool) -> Token
 fn types(network: &Network) -> TokenStream {
     let Network { name, input, output, .. } = network;
     let (input, output) = (tensor(*input, code!(E)), tensor(*output, code!(E)));
-    let scratch = scratch_name(name);
+    let (scratch, used) = (scratch_name(name), network.parameters.used());
     code! {
         type Input<E: ::nnet::__private::Element<Scalar = S>> = #input;
         type Output<E: ::nnet::__private::Element<Scalar = S>> = #output;
-        type Scratch<E: ::nnet::__private::Element<Scalar = S>> = #scratch<E>;
+        type Scratch<E: ::nnet::__private::Element<Scalar = S>> = #scratch<#used E>;
     }
 }
 
@@ -113,7 +116,8 @@ fn parameter_table(network: &Network) -> TokenStream {
     let (mut offset, mut gradient) = (0, 0);
     let tensors = parameters(network).map(|(operation, layer, parameter)| {
         let learns = !layer.frozen && parameter.role.is_learned();
-        let info = parameter_info(operation, parameter, offset, learns.then_some(gradient));
+        let shape = sizes(&parameter.shape);
+        let info = parameter_info(operation, parameter, &shape, offset, learns.then_some(gradient));
         let entries = parameter.entries.known().unwrap_or_default();
         offset += entries;
         gradient += if learns { entries } else { 0 };
@@ -132,7 +136,13 @@ fn parameters(network: &Network) -> impl Iterator<Item = (&Operation, &Layer, &P
     layers.flat_map(|(operation, layer)| layer.parameters.iter().map(move |parameter| (operation, layer, parameter)))
 }
 
-fn parameter_info(operation: &Operation, parameter: &Parameter, offset: usize, gradient: Option<usize>) -> TokenStream {
+fn parameter_info(
+    operation: &Operation,
+    parameter: &Parameter,
+    shape: &TokenStream,
+    offset: usize,
+    gradient: Option<usize>,
+) -> TokenStream {
     let (suffix, kind) = match parameter.role {
         Role::Weight => ("weight", code!(Weight)),
         Role::Bias => ("bias", code!(Bias)),
@@ -140,7 +150,7 @@ fn parameter_info(operation: &Operation, parameter: &Parameter, offset: usize, g
         Role::RunningVariance => ("running_var", code!(RunningVariance)),
     };
     let name = format!("{}.{suffix}", operation.label);
-    let (shape, offset) = (sizes(&parameter.shape), integer(offset));
+    let offset = integer(offset);
     let none = code!(::core::option::Option::None);
     let gradient = gradient.map(integer).map_or(none, |gradient| code!(::core::option::Option::Some(#gradient)));
     code! {
@@ -156,6 +166,51 @@ fn parameter_info(operation: &Operation, parameter: &Parameter, offset: usize, g
 
 /// With layers by path, rustc puts the table together: only it knows theirs.
 fn parameter_parts(network: &Network) -> TokenStream {
+    let parts = if network.parameters.0.is_empty() {
+        parts(network, |parameter| sizes(&parameter.shape))
+    } else {
+        // Constants here may not have the network's parameters: they are for the names.
+        parts(network, |_| code!([]))
+    };
+    let table = if network.parameters.0.is_empty() {
+        code! {
+            const TABLE: [::nnet::__private::ParameterInfo; ::nnet::__private::tensors(PARTS)] =
+                ::nnet::__private::table(PARTS, &NAMES);
+            &TABLE
+        }
+    } else {
+        let (name, used) = (&network.name, network.parameters.used());
+        code! {
+            &::nnet::__private::table::<{ ::nnet::__private::tensors(PARTS) }>(
+                #name::<#used ::core::primitive::f32>::__PARTS, &NAMES,
+            )
+        }
+    };
+    code! {
+        {
+            const PARTS: &[::nnet::__private::Part] = &#parts;
+            const NAMES: [u8; ::nnet::__private::name_bytes(PARTS)] = ::nnet::__private::names(PARTS);
+            #table
+        }
+    }
+}
+
+/// The tensors with sizes that are parameters of the network, if some layers go by a path.
+fn parts_with_parameters(network: &Network) -> Option<TokenStream> {
+    let is_needed = network.has_paths() && !network.parameters.0.is_empty();
+    let (name, declared, used) = (&network.name, network.parameters.declared(), network.parameters.used());
+    is_needed.then(|| {
+        let parts = parts(network, |parameter| sizes(&parameter.shape));
+        code! {
+            impl<#declared> #name<#used ::core::primitive::f32> {
+                const __PARTS: &'static [::nnet::__private::Part] = &#parts;
+            }
+        }
+    })
+}
+
+/// The tensors of each layer, their shapes by `shape`.
+fn parts(network: &Network, shape: impl Fn(&Parameter) -> TokenStream) -> TokenStream {
     let parts = network.operations.iter().filter_map(|operation| {
         let layer = operation.layer()?;
         let learns = !layer.frozen;
@@ -169,20 +224,15 @@ fn parameter_parts(network: &Network) -> TokenStream {
                 }
             });
         }
-        let tensors = layer.parameters.iter().map(|parameter| parameter_info(operation, parameter, 0, Some(0)));
+        let tensors = layer
+            .parameters
+            .iter()
+            .map(|parameter| parameter_info(operation, parameter, &shape(parameter), 0, Some(0)));
         Some(code! {
             ::nnet::__private::Part { prefix: "", tensors: &[#(#tensors),*], learns: #learns }
         })
     });
-    code! {
-        {
-            const PARTS: &[::nnet::__private::Part] = &[#(#parts),*];
-            const NAMES: [u8; ::nnet::__private::name_bytes(PARTS)] = ::nnet::__private::names(PARTS);
-            const TABLE: [::nnet::__private::ParameterInfo; ::nnet::__private::tensors(PARTS)] =
-                ::nnet::__private::table(PARTS, &NAMES);
-            &TABLE
-        }
-    }
+    code!([#(#parts),*])
 }
 
 fn init_function(network: &Network) -> TokenStream {
@@ -198,8 +248,11 @@ fn init_function(network: &Network) -> TokenStream {
             code!(self #place.init();)
         }
     });
+    let asserted = network.parameters.asserted();
+    let asserted = (!asserted.is_empty()).then(|| code!(const { #asserted }));
     code! {
         fn init(&mut self, random: &mut ::nnet::__private::Random) {
+            #asserted
             #(#calls)*
         }
     }

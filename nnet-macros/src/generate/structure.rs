@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use syn::{Ident, Visibility};
 
 use super::words::{doc, gradient_type, gradients_name, layer_path, layer_type, module_name, more_doc};
-use crate::infer::{Content, Field, Layer, Module, Network};
+use crate::ast::Parameters;
+use crate::infer::{Content, Draft, Field, Layer, Module, Network};
 use crate::layer::{Kind, Manner};
 use crate::plan::Plan;
 use crate::summary;
@@ -39,15 +40,16 @@ pub fn gradients(network: &Network) -> TokenStream {
     let gradients = gradients_name(name);
     let text = format!("The gradients of [`{name}`]: those of its parameters that learn.");
     let text = doc(&text);
+    let (declared, used) = (network.parameters.declared(), network.parameters.used());
     if is_plain(network, root) {
         return code! {
             #text
-            #visibility type #gradients<S = ::core::primitive::f32> = #name<S>;
+            #visibility type #gradients<#declared S = ::core::primitive::f32> = #name<#used S>;
         };
     }
     let module = module(network, root, Held::Gradients, &beside(network, &text));
     let blocks = blocks(network, root, Held::Gradients);
-    let zero = zero(&gradients, visibility);
+    let zero = zero(&gradients, network);
     code!(#module #blocks #zero)
 }
 
@@ -90,15 +92,19 @@ fn module(network: &Network, module: &Module, held: Held, head: &TokenStream) ->
         (code!(#(#definitions),*), code!(#(#names: ::nnet::__private::Flat::ZERO),*))
     };
     let bound = network.has_paths().then(|| code!(: ::nnet::__private::Scalar));
+    let (declared, used) = (network.parameters.declared(), network.parameters.used());
+    let asserted = network.parameters.asserted();
+    let zero = code!(Self { #zeros });
+    let zero = if asserted.is_empty() { zero } else { code!({ #asserted #zero }) };
     code! {
         #head
         #[repr(C)]
-        #visibility struct #name<S #bound = ::core::primitive::f32> { #definitions }
+        #visibility struct #name<#declared S #bound = ::core::primitive::f32> { #definitions }
 
         #[automatically_derived]
-        unsafe impl<S: ::nnet::__private::Scalar> ::nnet::__private::Flat for #name<S> {
+        unsafe impl<#declared S: ::nnet::__private::Scalar> ::nnet::__private::Flat for #name<#used S> {
             type Scalar = S;
-            const ZERO: Self = Self { #zeros };
+            const ZERO: Self = #zero;
         }
     }
 }
@@ -113,6 +119,7 @@ fn field<'a>(network: &'a Network, field: &'a Field, held: Held) -> Option<(&'a 
     let Field { name, attributes, content } = field;
     let visibility = &network.visibility;
     let block = |block: &Module| type_name(network, block, held);
+    let used = network.parameters.used();
     let (text, kind) = match content {
         Content::Layer(at) => {
             let operation = network.operation(*at)?;
@@ -128,11 +135,11 @@ fn field<'a>(network: &'a Network, field: &'a Field, held: Held) -> Option<(&'a 
         }
         Content::Block(inner) => {
             let kind = block(inner);
-            (format!("The block `{}`.", inner.words.join(".")), code!(#kind<S>))
+            (format!("The block `{}`.", inner.words.join(".")), code!(#kind<#used S>))
         }
         Content::Blocks(count, inner) => {
             let (kind, length) = (block(inner), super::words::integer(*count));
-            (format!("The blocks `{}`, one after the other.", inner.words.join(".")), code!([#kind<S>; #length]))
+            (format!("The blocks `{}`, one after the other.", inner.words.join(".")), code!([#kind<#used S>; #length]))
         }
     };
     let (text, attributes) = if held == Held::Gradients {
@@ -186,8 +193,27 @@ fn word(layer: &Layer) -> TokenStream {
     code!(const _: #path = #path;)
 }
 
+/// A network or a draft of one: what its items are called.
+pub trait Named {
+    fn named(&self) -> (&Ident, &Visibility, &Parameters);
+}
+
+impl Named for Network {
+    fn named(&self) -> (&Ident, &Visibility, &Parameters) {
+        (&self.name, &self.visibility, &self.parameters)
+    }
+}
+
+impl Named for Draft {
+    fn named(&self) -> (&Ident, &Visibility, &Parameters) {
+        (&self.name, &self.visibility, &self.parameters)
+    }
+}
+
 /// The constants of `Network` for `f32`, which need no annotation: `LeNet::MACS`.
-pub fn constants(name: &Ident, visibility: &Visibility) -> TokenStream {
+pub fn constants(network: &impl Named) -> TokenStream {
+    let (name, visibility, parameters) = network.named();
+    let (declared, used) = (parameters.declared(), parameters.used());
     let size = code!(::core::primitive::usize);
     let each = [
         (code!(NAME), code!(&'static ::core::primitive::str), "The name in the declaration."),
@@ -211,11 +237,11 @@ pub fn constants(name: &Ident, visibility: &Visibility) -> TokenStream {
             #visibility const #constant: #kind = <Self as ::nnet::__private::Network>::#constant;
         }
     });
-    let zero = zero(name, visibility);
+    let zero = zero(name, network);
     code! {
         #zero
 
-        impl #name<::core::primitive::f32> {
+        impl<#declared> #name<#used ::core::primitive::f32> {
             #(#constants)*
 
             /// The table of layers, printable.
@@ -228,9 +254,11 @@ pub fn constants(name: &Ident, visibility: &Visibility) -> TokenStream {
 }
 
 /// The constant of `Differentiable` for `f32`.
-pub fn training_constant(name: &Ident, visibility: &Visibility) -> TokenStream {
+pub fn training_constant(network: &impl Named) -> TokenStream {
+    let (name, visibility, parameters) = network.named();
+    let (declared, used) = (parameters.declared(), parameters.used());
     code! {
-        impl #name<::core::primitive::f32> {
+        impl<#declared> #name<#used ::core::primitive::f32> {
             /// Bytes that training on one sample needs besides the parameters and the optimizer's state: gradients and tape.
             #visibility const TRAINING_BYTES: ::core::primitive::usize =
                 <Self as ::nnet::__private::Differentiable>::TRAINING_BYTES;
@@ -239,9 +267,11 @@ pub fn training_constant(name: &Ident, visibility: &Visibility) -> TokenStream {
 }
 
 /// `Flat::ZERO` for `f32`, so that a plain `NAME::ZERO` is not left to guess its number type.
-pub fn zero(name: &Ident, visibility: &Visibility) -> TokenStream {
+pub fn zero(name: &Ident, network: &impl Named) -> TokenStream {
+    let (_, visibility, parameters) = network.named();
+    let (declared, used) = (parameters.declared(), parameters.used());
     code! {
-        impl #name<::core::primitive::f32> {
+        impl<#declared> #name<#used ::core::primitive::f32> {
             /// Zero everywhere, for `static`s; `nnet::zeroed` makes one on the heap.
             #visibility const ZERO: Self = <Self as ::nnet::__private::Flat>::ZERO;
         }

@@ -3,16 +3,19 @@
 use proc_macro2::TokenStream;
 use syn::Ident;
 
+use super::structure::Named;
 use super::words::number;
 use crate::infer::Network;
 use crate::layer::Loss;
 
 pub fn implementation(network: &Network) -> TokenStream {
-    network.loss.as_ref().map(|(loss, word)| train(&network.name, loss, word)).unwrap_or_default()
+    network.loss.as_ref().map(|(loss, word)| train(network, loss, word)).unwrap_or_default()
 }
 
 /// The loss and the type of a target.
-pub fn train(network: &Ident, loss: &Loss, word: &Ident) -> TokenStream {
+pub fn train(network: &impl Named, loss: &Loss, word: &Ident) -> TokenStream {
+    let (network, _, parameters) = network.named();
+    let (declared, used) = (parameters.declared(), parameters.used());
     let loss_type = loss_type(loss, word);
     let value = match loss {
         Loss::Huber { delta } => {
@@ -28,7 +31,7 @@ pub fn train(network: &Ident, loss: &Loss, word: &Ident) -> TokenStream {
     };
     code! {
         #[automatically_derived]
-        impl<S: ::nnet::__private::Scalar> ::nnet::__private::Train for #network<S> {
+        impl<#declared S: ::nnet::__private::Scalar> ::nnet::__private::Train for #network<#used S> {
             type Target = #target;
             type Loss = #loss_type;
             const LOSS: Self::Loss = #value;

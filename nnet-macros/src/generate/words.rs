@@ -6,6 +6,7 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident};
 use syn::{Attribute, Ident, PathArguments};
 
+use crate::ast::Parameters;
 use crate::infer::{Layer, Module, Operation, Segment};
 use crate::layer::{Activation, Init, Kind, Scheme, UpsampleMode};
 use crate::size::{Shape, Size, Window, product};
@@ -70,6 +71,35 @@ pub fn tape_name(network: &Ident) -> Ident {
 
 pub fn gradients_name(network: &Ident) -> Ident {
     format_ident!("{network}Gradients")
+}
+
+impl Parameters {
+    /// `const HIDDEN: usize,`, before other parameters.
+    pub fn declared(&self) -> TokenStream {
+        let names = &self.0;
+        code!(#(const #names: ::core::primitive::usize,)*)
+    }
+
+    /// `HIDDEN,`, before other arguments.
+    pub fn used(&self) -> TokenStream {
+        let names = &self.0;
+        code!(#(#names,)*)
+    }
+
+    /// Statements that do not compile for a parameter that is 0.
+    pub fn asserted(&self) -> TokenStream {
+        let asserted = self.0.iter().map(|name| {
+            let message = format!("{name} is 0, but must be at least 1");
+            code!(::core::assert!(#name > 0, #message);)
+        });
+        asserted.collect()
+    }
+
+    /// Numbers for all of them, before other arguments.
+    pub fn some(&self) -> TokenStream {
+        let numbers = (3..).take(self.0.len()).map(integer);
+        code!(#(#numbers,)*)
+    }
 }
 
 pub fn shapes_name(network: &Ident) -> Ident {
@@ -159,14 +189,14 @@ pub fn layer_type(layer: &Layer, scalar: &TokenStream) -> TokenStream {
     }
 }
 
-/// The user's path with the number type in front of its other arguments.
+/// The user's path with the number type behind its other arguments.
 fn user_type(layer: &Layer, scalar: &TokenStream) -> TokenStream {
     let mut path = layer.path.clone();
     let Some(last) = path.segments.last_mut() else { return TokenStream::new() };
     let arguments = std::mem::replace(&mut last.arguments, PathArguments::None);
     if let PathArguments::AngleBracketed(arguments) = arguments {
         let others = arguments.args.iter();
-        code!(#path<#scalar, #(#others),*>)
+        code!(#path<#(#others,)* #scalar>)
     } else {
         code!(#path<#scalar>)
     }

@@ -3,6 +3,7 @@
 use syn::{Attribute, Ident, Path, Visibility};
 
 use super::deferred::Deferred;
+use crate::ast::Parameters;
 use crate::layer::{Init, Kind, Loss};
 use crate::size::{Shape, Size, sum};
 
@@ -14,6 +15,7 @@ pub struct Network {
     pub derives: Vec<Attribute>,
     pub visibility: Visibility,
     pub name: Ident,
+    pub parameters: Parameters,
     pub input: Shape,
     pub output: Shape,
     pub operations: Vec<Operation>,
@@ -27,6 +29,7 @@ pub struct Draft {
     pub attributes: Vec<Attribute>,
     pub visibility: Visibility,
     pub name: Ident,
+    pub parameters: Parameters,
     pub input: Option<Shape>,
     pub output: Option<Shape>,
     /// Those that are known.
@@ -232,6 +235,7 @@ impl Draft {
             derives: self.derives(),
             visibility: self.visibility.clone(),
             name: self.name.clone(),
+            parameters: self.parameters.clone(),
             input: self.input?,
             output: self.output?,
             operations: self.is_whole.then(|| self.operations.clone())?,
