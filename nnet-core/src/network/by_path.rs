@@ -162,6 +162,16 @@ pub const fn check_layer<L: Layer>(
     panic!("{}", text.as_str());
 }
 
+/// Whether [`check_layer`] has nothing to say, and the layer is no stub: what is known of it can be relied on.
+#[must_use]
+pub const fn is_sound<L: Layer>(input: &[usize], output: &[usize], needs_input_gradient: bool) -> bool {
+    !L::IS_STUB
+        && equal(L::INPUT_SHAPE, input)
+        && equal(L::OUTPUT_SHAPE, output)
+        && (L::INPUT_GRADIENT || !needs_input_gradient)
+        && fault::<L>().is_none()
+}
+
 /// In what a layer contradicts itself.
 const fn fault<L: Layer>() -> Option<&'static str> {
     let scalar = size_of::<L::Scalar>();
@@ -215,13 +225,15 @@ const fn equal(a: &[usize], b: &[usize]) -> bool {
 }
 
 /// A text put together at compile time; what does not fit is cut off.
-struct Text<const N: usize> {
+pub struct Text<const N: usize> {
     bytes: [u8; N],
     length: usize,
 }
 
 impl<const N: usize> Text<N> {
-    const fn push(&mut self, text: &str) {
+    pub(super) const EMPTY: Self = Self { bytes: [0; N], length: 0 };
+
+    pub(super) const fn push(&mut self, text: &str) {
         let text = text.as_bytes();
         let mut i = 0;
         while i < text.len() && self.length < N {
@@ -231,7 +243,7 @@ impl<const N: usize> Text<N> {
         }
     }
 
-    const fn push_number(&mut self, number: usize) {
+    pub(super) const fn push_number(&mut self, number: usize) {
         const DIGITS: &str = "0123456789";
         if number >= 10 {
             self.push_number(number / 10);
@@ -249,11 +261,18 @@ impl<const N: usize> Text<N> {
         self.push("]");
     }
 
-    const fn as_str(&self) -> &str {
-        match str::from_utf8(self.bytes.split_at(self.length).0) {
-            Ok(text) => text,
+    /// The text so far, whole letters of it.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        let written = self.bytes.split_at(self.length).0;
+        let whole = match str::from_utf8(written) {
+            Ok(text) => return text,
             // Cut within a letter.
-            Err(_) => "the shapes of a layer by path do not fit",
+            Err(error) => error.valid_up_to(),
+        };
+        match str::from_utf8(written.split_at(whole).0) {
+            Ok(text) => text,
+            Err(_) => "",
         }
     }
 }

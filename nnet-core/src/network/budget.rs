@@ -1,0 +1,415 @@
+//! A declared budget: limits on figures of a network, and what is said where one is exceeded.
+//!
+//! The text is made in one place: `network!` asks for it where it knows all sizes, rustc where it alone knows some.
+
+use super::by_path::Text;
+
+/// What a limit of `budget(..)` is on; memory is that of `f32`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Measure {
+    /// `ram`: [`Network::INFERENCE_BYTES`](super::Network::INFERENCE_BYTES).
+    Ram,
+    /// `flash`: [`Network::WEIGHT_BYTES`](super::Network::WEIGHT_BYTES).
+    Flash,
+    /// `macs`: [`Network::MACS`](super::Network::MACS).
+    Macs,
+    /// `parameters`: [`Network::PARAMETER_COUNT`](super::Network::PARAMETER_COUNT).
+    Parameters,
+    /// `training_ram`: [`Differentiable::TRAINING_BYTES`](super::Differentiable::TRAINING_BYTES).
+    TrainingRam,
+}
+
+impl Measure {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Ram, Self::Flash, Self::Macs, Self::Parameters, Self::TrainingRam];
+
+    /// The word for it in `budget(..)`.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Ram => "ram",
+            Self::Flash => "flash",
+            Self::Macs => "macs",
+            Self::Parameters => "parameters",
+            Self::TrainingRam => "training_ram",
+        }
+    }
+
+    /// What stands behind a figure: ` bytes`, or nothing for a plain count.
+    #[must_use]
+    pub const fn unit(self) -> &'static str {
+        if self.is_bytes() { " bytes" } else { "" }
+    }
+
+    /// Whether it is measured in bytes.
+    #[must_use]
+    pub const fn is_bytes(self) -> bool {
+        !matches!(self, Self::Macs | Self::Parameters)
+    }
+
+    /// What a network does with so many: `needs 61,706 ..`.
+    const fn verb(self) -> &'static str {
+        if let Self::Parameters = self { " has " } else { " needs " }
+    }
+
+    /// What stands behind the figure of a whole network.
+    const fn object(self) -> &'static str {
+        match self {
+            Self::Ram => " bytes of RAM to predict",
+            Self::Flash => " bytes of flash for its weights",
+            Self::Macs => " multiply-accumulates to predict",
+            Self::Parameters => " parameters",
+            Self::TrainingRam => " bytes of RAM to train, its weights not counted",
+        }
+    }
+
+    /// What the table of shares begins with, before the network's name.
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Ram => "work areas, each as large as the largest value in it, of ",
+            Self::Flash => "bytes of weights of ",
+            Self::Macs => "multiply-accumulates of ",
+            Self::Parameters => "parameters of ",
+            Self::TrainingRam => "bytes to train, work areas at the largest value in them, of ",
+        }
+    }
+}
+
+/// A limit of a network's budget, and what it limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// What is limited.
+    pub measure: Measure,
+    /// The most that it may be.
+    pub limit: usize,
+    /// What it is, with `f32`.
+    pub figure: usize,
+}
+
+/// A part of a figure.
+pub struct Share<'a> {
+    /// The layer that it is due to.
+    pub name: &'a str,
+    /// The layer's declaration, or what of the layer it is.
+    pub what: &'a str,
+    /// How much it is.
+    pub figure: usize,
+    /// What makes it smaller, if something does.
+    pub cure: &'a str,
+}
+
+/// A figure with its limit.
+pub struct Claim<'a> {
+    /// The network's name.
+    pub network: &'a str,
+    /// What is limited.
+    pub measure: Measure,
+    /// What it is.
+    pub figure: usize,
+    /// The most that it may be.
+    pub limit: usize,
+    /// The limit as it is declared: `24 KiB`.
+    pub written: &'a str,
+    /// What decides the figure, if it is known better than from the shares.
+    pub decided: &'a str,
+    /// What the figure is the sum of.
+    pub shares: &'a [Share<'a>],
+}
+
+/// What is said of a claim that does not hold; longer ones are cut off.
+pub type Complaint = Text<4096>;
+
+/// At most this many shares are shown; the small ones say little.
+const SHOWN: usize = 5;
+
+/// Compares a figure with its limit, unless `is_sound` says that it follows from another mistake.
+///
+/// # Panics
+///
+/// If it is over the limit, which at compile time is an error.
+#[track_caller]
+pub const fn check_budget(is_sound: bool, claim: &Claim) {
+    if is_sound && let Some(complaint) = complaint(claim) {
+        panic!("{}", complaint.as_str());
+    }
+}
+
+/// What is wrong with a figure, if it is over its limit: by how much, who decides it, the largest shares.
+#[must_use]
+pub const fn complaint(claim: &Claim) -> Option<Complaint> {
+    let Claim { network, measure, figure, limit, written, decided, shares } = *claim;
+    if figure <= limit {
+        return None;
+    }
+    let mut text = Text::EMPTY;
+    text.push("budget: ");
+    text.push(network);
+    text.push(measure.verb());
+    push_thousands(&mut text, figure);
+    text.push(measure.object());
+    text.push(", ");
+    push_thousands(&mut text, figure - limit);
+    text.push(" more than ");
+    text.push(written);
+    if let Some(largest) = next_largest(shares, None) {
+        text.push("; ");
+        if decided.is_empty() {
+            push_largest(&mut text, measure, &shares[largest], figure);
+        } else {
+            text.push(decided);
+        }
+        if !shares[largest].cure.is_empty() {
+            text.push("; ");
+            text.push(shares[largest].cure);
+        }
+        push_table(&mut text, claim);
+    }
+    Some(text)
+}
+
+/// `` `fc1` has the largest share: 48,120, 78 % ``
+const fn push_largest<const N: usize>(text: &mut Text<N>, measure: Measure, share: &Share, figure: usize) {
+    text.push("`");
+    text.push(share.name);
+    text.push("` has the largest share: ");
+    push_thousands(text, share.figure);
+    text.push(measure.unit());
+    text.push(", ");
+    text.push_number(percent(share.figure, figure));
+    text.push(" %");
+}
+
+/// The largest shares, the rest, their sum and the limit, in columns.
+const fn push_table<const N: usize>(text: &mut Text<N>, claim: &Claim) {
+    let Claim { network, measure, figure, limit, shares, .. } = *claim;
+    let (mut names, mut whats, mut figures) = (width("budget"), 0, thousands_width(figure));
+    if thousands_width(limit) > figures {
+        figures = thousands_width(limit);
+    }
+    let (mut shown, mut last) = (0, None);
+    while shown < SHOWN && let Some(at) = next_largest(shares, last) {
+        names = max(names, width(shares[at].name));
+        whats = max(whats, width(shares[at].what));
+        (shown, last) = (shown + 1, Some(at));
+    }
+    text.push("\n\n");
+    text.push(measure.title());
+    text.push(network);
+    let (mut row, mut at) = (0, next_largest(shares, None));
+    while row < shown && let Some(share) = at {
+        let Share { name, what, figure: part, .. } = shares[share];
+        text.push(if row == 0 { "\n→ " } else { "\n  " });
+        push_left(text, name, names);
+        push_left(text, what, whats);
+        push_right(text, part, figures);
+        text.push(match percent(part, figure) {
+            0..10 => "    ",
+            10..100 => "   ",
+            _ => "  ",
+        });
+        text.push_number(percent(part, figure));
+        text.push(" %");
+        (row, at) = (row + 1, next_largest(shares, Some(share)));
+    }
+    if let Some(rest) = count_after(shares, last) {
+        text.push("\n  … ");
+        text.push_number(rest);
+        text.push(" more …");
+    }
+    text.push("\n  ");
+    push_left(text, "total", names);
+    push_left(text, "", whats);
+    push_right(text, figure, figures);
+    text.push("\n  ");
+    push_left(text, "budget", names);
+    push_left(text, "", whats);
+    push_right(text, limit, figures);
+}
+
+/// The largest share that is not above `last`, nor `last` itself, nor before it among equal ones; shares of 0 are none.
+const fn next_largest(shares: &[Share], last: Option<usize>) -> Option<usize> {
+    let mut found: Option<usize> = None;
+    let mut i = 0;
+    while i < shares.len() {
+        if is_after(shares, i, last)
+            && match found {
+                Some(best) => shares[i].figure > shares[best].figure,
+                None => true,
+            }
+        {
+            found = Some(i);
+        }
+        i += 1;
+    }
+    found
+}
+
+/// Whether share `i` comes behind `last` in the order of their sizes.
+const fn is_after(shares: &[Share], i: usize, last: Option<usize>) -> bool {
+    let figure = shares[i].figure;
+    figure > 0
+        && match last {
+            Some(last) => figure < shares[last].figure || (figure == shares[last].figure && i > last),
+            None => true,
+        }
+}
+
+/// How many shares come behind `last`, if there are any.
+const fn count_after(shares: &[Share], last: Option<usize>) -> Option<usize> {
+    let (mut count, mut i) = (0, 0);
+    while i < shares.len() {
+        if is_after(shares, i, last) {
+            count += 1;
+        }
+        i += 1;
+    }
+    if count == 0 { None } else { Some(count) }
+}
+
+/// `part` of `whole` in percent, rounded.
+const fn percent(part: usize, whole: usize) -> usize {
+    // In 128 bits no count of bytes overflows; the quotient is about 100.
+    #[expect(clippy::cast_possible_truncation)]
+    let percent = ((part as u128 * 100 + whole as u128 / 2) / whole as u128) as usize;
+    percent
+}
+
+const fn max(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
+}
+
+/// The number of letters.
+const fn width(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let (mut letters, mut i) = (0, 0);
+    while i < bytes.len() {
+        // Other bytes of UTF-8 than the first of a letter are 10xxxxxx.
+        if bytes[i] & 0b1100_0000 != 0b1000_0000 {
+            letters += 1;
+        }
+        i += 1;
+    }
+    letters
+}
+
+/// The letters of `61,706`.
+const fn thousands_width(number: usize) -> usize {
+    let (mut digits, mut rest) = (1, number / 10);
+    while rest > 0 {
+        (digits, rest) = (digits + 1, rest / 10);
+    }
+    digits + (digits - 1) / 3
+}
+
+/// `61,706`
+const fn push_thousands<const N: usize>(text: &mut Text<N>, number: usize) {
+    if number < 1000 {
+        text.push_number(number);
+        return;
+    }
+    push_thousands(text, number / 1000);
+    text.push(match number % 1000 {
+        0..10 => ",00",
+        10..100 => ",0",
+        _ => ",",
+    });
+    text.push_number(number % 1000);
+}
+
+const fn push_spaces<const N: usize>(text: &mut Text<N>, count: usize) {
+    let mut i = 0;
+    while i < count {
+        text.push(" ");
+        i += 1;
+    }
+}
+
+/// A cell aligned to the left, and two spaces behind it; an empty column is none.
+const fn push_left<const N: usize>(text: &mut Text<N>, cell: &str, width: usize) {
+    text.push(cell);
+    push_spaces(text, if width == 0 { 0 } else { width - self::width(cell) + 2 });
+}
+
+/// A number aligned to the right.
+const fn push_right<const N: usize>(text: &mut Text<N>, number: usize, width: usize) {
+    push_spaces(text, width - thousands_width(number));
+    push_thousands(text, number);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHARES: &[Share] = &[
+        Share { name: "a", what: "Linear(2)", figure: 6, cure: "" },
+        Share { name: "größer", what: "Linear(1_000)", figure: 3000, cure: "fewer features make it smaller" },
+        Share { name: "relu_2", what: "Relu", figure: 0, cure: "" },
+        Share { name: "c", what: "Linear(2)", figure: 6, cure: "" },
+        Share { name: "d", what: "Linear(1)", figure: 1, cure: "" },
+        Share { name: "e", what: "Linear(1)", figure: 1, cure: "" },
+        Share { name: "f", what: "Linear(1)", figure: 1, cure: "" },
+    ];
+    const CLAIM: Claim = Claim {
+        network: "Net",
+        measure: Measure::Parameters,
+        figure: 3015,
+        limit: 3000,
+        written: "3 k",
+        decided: "",
+        shares: SHARES,
+    };
+
+    #[test]
+    fn the_largest_share_decides() {
+        let text = complaint(&CLAIM).expect("15 too many");
+        let want = "budget: Net has 3,015 parameters, 15 more than 3 k; `größer` has the largest share: 3,000, 100 %; \
+            fewer features make it smaller\n\n\
+            parameters of Net\n\
+            → größer  Linear(1_000)  3,000  100 %\n  \
+              a       Linear(2)          6    0 %\n  \
+              c       Linear(2)          6    0 %\n  \
+              d       Linear(1)          1    0 %\n  \
+              e       Linear(1)          1    0 %\n  \
+              … 1 more …\n  \
+              total                  3,015\n  \
+              budget                 3,000";
+        assert_eq!(text.as_str(), want);
+    }
+
+    #[test]
+    fn a_figure_at_its_limit_is_within() {
+        assert!(complaint(&Claim { limit: 3015, ..CLAIM }).is_none());
+        assert!(complaint(&Claim { limit: 3014, ..CLAIM }).is_some());
+        check_budget(true, &Claim { limit: 3015, ..CLAIM });
+        check_budget(false, &CLAIM);
+    }
+
+    #[test]
+    fn what_is_known_better_is_said_instead() {
+        let text = complaint(&Claim { measure: Measure::Ram, decided: "`pool` decides it", ..CLAIM });
+        let text = text.expect("15 too many");
+        let begin = "budget: Net needs 3,015 bytes of RAM to predict, 15 more than 3 k; `pool` decides it; fewer";
+        assert!(text.as_str().starts_with(begin), "{}", text.as_str());
+    }
+
+    #[test]
+    fn numbers_have_commas_and_widths() {
+        for (number, want) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_000_070, "1,000,070")] {
+            let mut text = Text::<16>::EMPTY;
+            push_thousands(&mut text, number);
+            assert_eq!((text.as_str(), thousands_width(number)), (want, want.len()));
+        }
+        assert_eq!([percent(1, 3), percent(2, 3), percent(usize::MAX, usize::MAX)], [33, 67, 100]);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_letters() {
+        let mut text = Text::<6>::EMPTY;
+        text.push("→→→");
+        assert_eq!(text.as_str(), "→→");
+        let mut text = Text::<5>::EMPTY;
+        text.push("→→");
+        assert_eq!(text.as_str(), "→");
+    }
+}
