@@ -2,10 +2,12 @@
 
 mod arguments;
 mod attributes;
+mod budget;
 mod layers;
 mod loss;
 mod names;
 
+pub use budget::Limit;
 pub use layers::nearest_layer;
 pub use names::is_type_parameter;
 use nnet_core::shape::{Shape, ShapeError};
@@ -28,6 +30,7 @@ pub struct Checked {
     pub output: Option<Stated>,
     pub layers: Vec<Layer>,
     pub loss: Option<(Loss, Ident)>,
+    pub budget: Vec<Limit>,
 }
 
 /// A shape that the user states.
@@ -111,7 +114,7 @@ impl Places {
 }
 
 pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
-    let Declaration { attributes, visibility, name, input, output, layers, body, loss } = declaration;
+    let Declaration { attributes, visibility, name, input, output, layers, body, loss, budget } = declaration;
     names::check_network(&name, errors);
     attributes::check_network(&attributes, errors);
     let input = input.and_then(|input| dimensions("input", input, errors)).map(|input| input.shape);
@@ -121,7 +124,8 @@ pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
     }
     let layers = scope(layers, false, errors);
     let loss = loss.map(|call| loss::check(&call, output.as_ref().map(|output| output.shape), errors));
-    Checked { attributes, visibility, name, input, output, layers, loss }
+    let budget = budget::check(budget, errors);
+    Checked { attributes, visibility, name, input, output, layers, loss, budget }
 }
 
 /// The layers of a structure of their own.

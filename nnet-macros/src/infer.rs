@@ -30,7 +30,7 @@ const LONG: usize = 1_000;
 const DERIVED: &[&str] = &["", "_statistics", "_tape", "_scratch"];
 
 pub fn infer(checked: Checked, errors: &mut Errors) -> Draft {
-    let Checked { attributes, visibility, name, input, output, layers, loss } = checked;
+    let Checked { attributes, visibility, name, input, output, layers, loss, budget } = checked;
     let mut walk = Walk {
         flow: Flow::new(&name, input),
         totals: Totals::default(),
@@ -49,7 +49,7 @@ pub fn infer(checked: Checked, errors: &mut Errors) -> Draft {
     let Walk { operations, is_whole, module: mut root, errors, .. } = walk;
     types::check(&name, &mut root, errors);
     let output = output.map(|output| output.shape);
-    Draft { attributes, visibility, name, input, output, operations, root, loss, is_whole }
+    Draft { attributes, visibility, name, input, output, operations, root, loss, budget, is_whole }
 }
 
 /// A value on its way, and its shape if it is known.

@@ -18,6 +18,7 @@ macro_rules! code {
 }
 
 mod ast;
+mod budget;
 mod check;
 mod errors;
 mod fallback;
@@ -150,7 +151,10 @@ fn expand(tokens: TokenStream) -> TokenStream {
     match draft.complete() {
         Some(network) if errors.is_empty() => {
             let plan = plan::plan(&network);
-            generate::generate(&network, &plan, fold::fold(&network).as_ref())
+            budget::check(&network, &plan, &mut errors);
+            let code = generate::generate(&network, &plan, fold::fold(&network).as_ref());
+            let errors = errors.into_tokens();
+            code!(#errors #code)
         }
         _ => {
             let stub = fallback::stub(&draft);

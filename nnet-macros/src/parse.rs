@@ -6,12 +6,13 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Expr, Ident, Path, PathArguments, Result, Token, braced, bracketed, parenthesized, token};
 
-use crate::ast::{Argument, Call, Declaration, Dimensions, Layer, Node};
+use crate::ast::{Argument, Budget, Call, Declaration, Dimensions, Layer, Node};
 use crate::check;
 use crate::errors::Errors;
 use crate::nearest::unknown;
 
 mod block;
+mod budget;
 
 const EXAMPLE: &str = "`struct LeNet: [1, 28, 28] -> [10] { .. }`";
 
@@ -58,8 +59,9 @@ fn network(input: ParseStream, errors: &mut Errors) -> Result<Declaration> {
         }
         skip_past(input, None);
     }
-    let loss = settings(input, errors);
-    Ok(Declaration { attributes, visibility, name, input: input_shape, output: output_shape, layers, body, loss })
+    let (loss, budget) = settings(input, errors);
+    let (x, y) = (input_shape, output_shape);
+    Ok(Declaration { attributes, visibility, name, input: x, output: y, layers, body, loss, budget })
 }
 
 /// `: [..] -> [..]`
@@ -163,28 +165,36 @@ fn argument(input: ParseStream, _: &mut Errors) -> Result<Argument> {
     Ok(Argument { name, value: input.parse()? })
 }
 
-/// `loss = cross_entropy;`
-fn settings(input: ParseStream, errors: &mut Errors) -> Option<Call> {
-    let mut loss = None;
+/// `loss = cross_entropy;` and `budget(..);`
+fn settings(input: ParseStream, errors: &mut Errors) -> (Option<Call>, Option<Budget>) {
+    let (mut loss, mut budget) = (None, None);
     while !input.is_empty() {
         if input.peek(Token![#]) || input.peek(Token![pub]) || input.peek(Token![struct]) {
             errors.push(input.error("a second network needs a `network!` of its own"));
             skip_past(input, None);
-        } else if let Err(error) = setting(input, errors, &mut loss) {
+        } else if let Err(error) = setting(input, errors, &mut loss, &mut budget) {
             errors.push(error);
             skip_past(input, Some(';'));
         }
     }
-    loss
+    (loss, budget)
 }
 
-fn setting(input: ParseStream, errors: &mut Errors, loss: &mut Option<Call>) -> Result<()> {
+fn setting(
+    input: ParseStream,
+    errors: &mut Errors,
+    loss: &mut Option<Call>,
+    budget: &mut Option<Budget>,
+) -> Result<()> {
     if !input.peek(Ident) {
-        return Err(input.error("expected `loss = ..;` or the end of the declaration"));
+        return Err(input.error("expected `loss = ..;`, `budget(..);` or the end of the declaration"));
     }
     let name: Ident = input.parse()?;
+    if name == "budget" {
+        return budget::budget(&name, input, errors, budget);
+    }
     if name != "loss" {
-        return Err(syn::Error::new(name.span(), unknown("setting", &name.to_string(), &["loss"])));
+        return Err(syn::Error::new(name.span(), unknown("setting", &name.to_string(), &["loss", "budget"])));
     }
     if loss.is_some() {
         return Err(syn::Error::new(name.span(), "`loss` is given twice; remove one"));

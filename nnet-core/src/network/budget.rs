@@ -160,7 +160,9 @@ pub const fn complaint(claim: &Claim) -> Option<Complaint> {
             text.push(decided);
         }
         if !shares[largest].cure.is_empty() {
-            text.push("; ");
+            text.push("; make `");
+            text.push(shares[largest].name);
+            text.push("` smaller: ");
             text.push(shares[largest].cure);
         }
         push_table(&mut text, claim);
@@ -343,7 +345,7 @@ mod tests {
 
     const SHARES: &[Share] = &[
         Share { name: "a", what: "Linear(2)", figure: 6, cure: "" },
-        Share { name: "größer", what: "Linear(1_000)", figure: 3000, cure: "fewer features make it smaller" },
+        Share { name: "größer", what: "Linear(1_000)", figure: 3000, cure: "fewer features" },
         Share { name: "relu_2", what: "Relu", figure: 0, cure: "" },
         Share { name: "c", what: "Linear(2)", figure: 6, cure: "" },
         Share { name: "d", what: "Linear(1)", figure: 1, cure: "" },
@@ -364,7 +366,7 @@ mod tests {
     fn the_largest_share_decides() {
         let text = complaint(&CLAIM).expect("15 too many");
         let want = "budget: Net has 3,015 parameters, 15 more than 3 k; `größer` has the largest share: 3,000, 100 %; \
-            fewer features make it smaller\n\n\
+            make `größer` smaller: fewer features\n\n\
             parameters of Net\n\
             → größer  Linear(1_000)  3,000  100 %\n  \
               a       Linear(2)          6    0 %\n  \
@@ -389,7 +391,7 @@ mod tests {
     fn what_is_known_better_is_said_instead() {
         let text = complaint(&Claim { measure: Measure::Ram, decided: "`pool` decides it", ..CLAIM });
         let text = text.expect("15 too many");
-        let begin = "budget: Net needs 3,015 bytes of RAM to predict, 15 more than 3 k; `pool` decides it; fewer";
+        let begin = "budget: Net needs 3,015 bytes of RAM to predict, 15 more than 3 k; `pool` decides it; make";
         assert!(text.as_str().starts_with(begin), "{}", text.as_str());
     }
 

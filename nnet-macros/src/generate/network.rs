@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 
-use super::forward;
+use super::{budget, forward};
 use super::words::{init, integer, integers, layer_type, place, scratch_name, tensor};
 use crate::infer::{Layer, Network, Operation, Parameter, Role};
 use crate::layer::Kind;
@@ -23,6 +23,7 @@ pub fn implementation(network: &Network, plan: &Plan, is_trained: bool) -> Token
     });
     let init = init_function(network);
     let predict = forward::predict(network, plan);
+    let budget = budget::constant(network);
     let checks = is_trained.then(|| checks(network));
     code! {
         #checks
@@ -32,6 +33,7 @@ pub fn implementation(network: &Network, plan: &Plan, is_trained: bool) -> Token
             #types
             #tables
             #training
+            #budget
             #init
             #predict
         }

@@ -3,6 +3,7 @@
 use nnet_core::shape::Shape;
 use syn::{Attribute, Ident, Path, Visibility};
 
+use crate::check::Limit;
 use crate::layer::{Init, Kind, Loss};
 
 /// A network that fits together.
@@ -18,6 +19,8 @@ pub struct Network {
     pub operations: Vec<Operation>,
     pub root: Module,
     pub loss: Option<(Loss, Ident)>,
+    /// Limits on its figures.
+    pub budget: Vec<Limit>,
 }
 
 /// A network of which some part may be unknown.
@@ -31,6 +34,8 @@ pub struct Draft {
     pub operations: Vec<Operation>,
     pub root: Module,
     pub loss: Option<(Loss, Ident)>,
+    /// Limits on its figures.
+    pub budget: Vec<Limit>,
     pub is_whole: bool,
 }
 
@@ -219,6 +224,7 @@ impl Draft {
             operations: self.is_whole.then(|| self.operations.clone())?,
             root: self.root.clone(),
             loss: self.loss.clone(),
+            budget: self.budget.clone(),
         })
     }
 }
