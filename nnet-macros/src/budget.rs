@@ -16,6 +16,7 @@ use crate::generate::words::layer_type;
 use crate::infer::{Layer, Network, Operation};
 use crate::layer::Kind;
 use crate::plan::Plan;
+use crate::table::thousands;
 
 /// Bytes of the number type that limits of memory are for.
 const F32: usize = size_of::<f32>();
@@ -57,9 +58,22 @@ fn exceeded(network: &Network, limit: &Limit, figure: usize, decided: &str, part
     }
     let name = network.name.to_string();
     let Limit { measure, value, written, .. } = limit;
-    let claim =
-        Claim { network: &name, measure: *measure, figure, limit: *value, written, decided, shares: &shares };
+    let claim = Claim { network: &name, measure: *measure, figure, limit: *value, written, decided, shares: &shares };
     complaint(&claim).map(|text| text.as_str().to_owned())
+}
+
+/// The limits, and what is known of what they limit, for the documentation; nothing without a budget.
+pub fn described(network: &Network, plan: &Plan) -> String {
+    let each = network.budget.iter().map(|limit| {
+        let (key, value, unit) = (limit.measure.key(), thousands(limit.value), limit.measure.unit());
+        if network.has_paths() {
+            return format!("`{key}` at most {value}{unit}");
+        }
+        let figure = shares(network, plan, limit.measure).iter().map(|share| share.known).sum();
+        format!("`{key}` {} of {value}{unit}", thousands(figure))
+    });
+    let each: Vec<_> = each.collect();
+    if each.is_empty() { String::new() } else { format!("\n\nBudget: {}.", each.join(", ")) }
 }
 
 /// What a figure is the sum of.

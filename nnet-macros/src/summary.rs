@@ -2,6 +2,7 @@
 
 use nnet_core::shape::Shape;
 
+use crate::budget;
 use crate::generate::memory;
 use crate::infer::{Layer, Network, Operation};
 use crate::plan::Plan;
@@ -30,7 +31,8 @@ fn described(network: &Network, plan: &Plan, is_trained: bool) -> String {
     }
     let columns = [Align::Left, Align::Left, Align::Left, Align::Right, Align::Right];
     let table = align(columns, &rows).join("\n");
-    format!("```text\n{table}\n```{}", bytes(network, plan, is_trained))
+    let (bytes, budget) = (bytes(network, plan, is_trained), budget::described(network, plan));
+    format!("```text\n{table}\n```{bytes}{budget}")
 }
 
 /// The memory, if all of it is known here: sizes of layers by path are not.

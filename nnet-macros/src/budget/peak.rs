@@ -129,8 +129,10 @@ fn by_operation(network: &Network, forward: &Forward) -> Vec<(usize, Step)> {
         // One arm of a sum is overwritten, or copied.
         let mut sums = if matches!(operation.work, Work::Add) { operation.inputs.len() - 1 } else { 0 };
         let mut is_own = |step: &Step| match *step {
-            Step::Through { operation, .. } | Step::InPlace { operation, .. } => operation == at,
-            Step::Statistics { operation, .. } | Step::Meet { operation } => operation == at,
+            Step::Through { operation, .. }
+            | Step::InPlace { operation, .. }
+            | Step::Statistics { operation, .. }
+            | Step::Meet { operation } => operation == at,
             Step::Copy { to, .. } | Step::Part { to, .. } => to.value == at + 1,
             Step::Add { .. } => {
                 let is_own = sums > 0;

@@ -27,8 +27,7 @@ fn shares_add_up_to_the_figures() {
         let [scratch, tape] = memory::sizes(&network, &plan(&network)).map(|size| F32 * size.expect("no paths"));
         let learned: usize = network.layers().filter(|layer| layer.learns()).map(Layer::parameter_count).sum();
         let weights: usize = network.layers().map(Layer::entries).sum();
-        let wants =
-            [scratch, F32 * weights, network.macs(), network.parameter_count(), tape + F32 * learned];
+        let wants = [scratch, F32 * weights, network.macs(), network.parameter_count(), tape + F32 * learned];
         assert_eq!(figures(text).map(|(_, figure)| figure), wants);
     }
 }

@@ -90,8 +90,7 @@ fn largest(network: &Network, plan: &Plan, area: usize, size: usize) -> Value {
         }
         BackwardStep::Meet { .. } => [None; 2],
     });
-    let fills = |operand: &Operand| {
-        operand.storage == Storage::Area(area) && entries(network.shape(operand.value)) == size
-    };
+    let fills =
+        |operand: &Operand| operand.storage == Storage::Area(area) && entries(network.shape(operand.value)) == size;
     values.chain(gradients).flatten().find(fills).map_or(0, |operand| operand.value)
 }

@@ -32,6 +32,17 @@ const CARELESS: [(&[&str], &[&str]); 7] = [
     (&["mi", "mib", "mebibyte", "mebibytes"], &["MiB"]),
     (&["gi", "gib", "gibibyte", "gibibytes"], &["GiB"]),
 ];
+/// Words that others have for what is limited.
+const OTHER_WORDS: [(&str, &str); 8] = [
+    ("rom", "flash"),
+    ("weights", "flash"),
+    ("sram", "ram"),
+    ("memory", "ram"),
+    ("params", "parameters"),
+    ("flops", "macs"),
+    ("ops", "macs"),
+    ("training", "training_ram"),
+];
 /// Names of multiples of a count.
 const COUNTS: [(&str, usize); 3] = [("k", 1000), ("M", 1_000_000), ("G", 1_000_000_000)];
 
@@ -71,7 +82,13 @@ pub fn check(budget: Option<ast::Budget>, errors: &mut Errors) -> Vec<Limit> {
 fn limit(limit: &ast::Limit) -> Result<Limit, Refusal> {
     let name = limit.name.to_string();
     let Some(measure) = Measure::ALL.into_iter().find(|measure| measure.key() == name) else {
-        let message = unknown("limit", &name, &Measure::ALL.map(Measure::key));
+        let keys = Measure::ALL.map(Measure::key);
+        let message = match OTHER_WORDS.iter().find(|(word, _)| name.eq_ignore_ascii_case(word)) {
+            Some((_, key)) => {
+                format!("unknown limit `{name}` (did you mean `{key}`?), expected one of {}", keys.join(", "))
+            }
+            None => unknown("limit", &name, &keys),
+        };
         return Err((limit.name.to_token_stream(), message));
     };
     if limit.value.is_empty() {
@@ -80,9 +97,12 @@ fn limit(limit: &ast::Limit) -> Result<Limit, Refusal> {
     let (number, unit, place) = number_and_unit(measure, &limit.value)?;
     let refuse = |why: String| (limit.value.clone(), format!("{name} {why}"));
     let factor = if unit.is_empty() { 1 } else { factor(measure, &unit).map_err(|why| (place, why))? };
-    let value = product(&number, factor).ok_or_else(|| refuse("is too large".to_owned()))?;
     let written = format!("{}{}{unit}", grouped(&number), if unit.is_empty() { "" } else { " " });
-    let value = value.ok_or_else(|| refuse(format!("must be a whole number, found {written}")))?;
+    let value = product(&number, factor).map_err(|fault| match fault {
+        Fault::TooLarge => refuse(format!("is too large: {written}")),
+        Fault::NotWhole if measure.is_bytes() => refuse(format!("must be a whole number of bytes, found {written}")),
+        Fault::NotWhole => refuse(format!("must be a whole number, found {written}")),
+    })?;
     let value = nonzero(value).map_err(refuse)?;
     Ok(Limit { measure, value, written, tokens: limit.tokens.clone() })
 }
@@ -91,7 +111,7 @@ fn limit(limit: &ast::Limit) -> Result<Limit, Refusal> {
 fn number_and_unit(measure: Measure, value: &TokenStream) -> Result<(String, String, TokenStream), Refusal> {
     let name = measure.key();
     let example = if measure.is_bytes() { "24 KiB" } else { "420_000" };
-    let found = value.to_string();
+    let found = value.to_string().replace("- ", "-");
     let refuse = |why: &str| Err((value.clone(), format!("{name} {why}, as in `{name} = {example}`; found `{found}`")));
     let tokens = plain(value);
     let (literal, unit) = match tokens.as_slice() {
@@ -133,7 +153,8 @@ fn factor(measure: Measure, unit: &str) -> Result<usize, String> {
     }
     let (name, all) = (measure.key(), units.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "));
     let careless = unit.to_lowercase();
-    let meant = CARELESS.iter().find(|(words, _)| words.contains(&careless.as_str())).map_or(&[][..], |(_, meant)| meant);
+    let meant =
+        CARELESS.iter().find(|(words, _)| words.contains(&careless.as_str())).map_or(&[][..], |(_, meant)| meant);
     if measure.is_bytes() {
         let meant: Vec<_> = BYTES.iter().filter(|(name, _)| meant.contains(name)).map(described).collect();
         let meant = if meant.is_empty() { String::new() } else { format!(" (did you mean {}?)", meant.join(" or ")) };
@@ -152,25 +173,36 @@ fn described((name, factor): &(&str, usize)) -> String {
     format!("`{name}` = {} byte{}", thousands(*factor), if *factor == 1 { "" } else { "s" })
 }
 
-/// Digits, perhaps with a point, times a factor: `None` if it is too large, `Some(None)` if it is not whole.
-fn product(digits: &str, factor: usize) -> Option<Option<usize>> {
+/// Why a product is no limit.
+enum Fault {
+    TooLarge,
+    NotWhole,
+}
+
+/// Digits, perhaps with a point, times a factor.
+fn product(digits: &str, factor: usize) -> Result<usize, Fault> {
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let part = part.trim_end_matches('0');
-    let number = |digits: &str| if digits.is_empty() { Some(0) } else { digits.parse::<u128>().ok() };
-    // As many places as any whole product can have: 2³⁰ divides 10³⁰.
-    let Ok(places @ 0..=30) = u32::try_from(part.len()) else { return Some(None) };
-    let scale = 10_u128.checked_pow(places)?;
-    let part = number(part)?.checked_mul(factor as u128)?;
-    let whole = number(whole)?.checked_mul(factor as u128)?;
+    let times = |digits: &str| {
+        let number = if digits.is_empty() { Some(0) } else { digits.parse::<u128>().ok() };
+        number.and_then(|number| number.checked_mul(factor as u128)).ok_or(Fault::TooLarge)
+    };
+    // As many places as a whole product can have: no factor is divided by 10 or 2 more often.
+    let Ok(places @ 0..=30) = u32::try_from(part.len()) else { return Err(Fault::NotWhole) };
+    // At most 10³⁰.
+    let scale = 10_u128.pow(places);
+    let part = times(part).map_err(|_| Fault::NotWhole)?;
     if part % scale != 0 {
-        return Some(None);
+        return Err(Fault::NotWhole);
     }
-    usize::try_from(whole.checked_add(part / scale)?).ok().map(Some)
+    let sum = times(whole)?.checked_add(part / scale);
+    sum.and_then(|sum| usize::try_from(sum).ok()).ok_or(Fault::TooLarge)
 }
 
 /// `420000.5` → `420,000.5`
 fn grouped(digits: &str) -> String {
-    let (whole, part) = digits.split_once('.').map_or((digits, ""), |(whole, part)| (whole, part.trim_end_matches('0')));
+    let (whole, part) =
+        digits.split_once('.').map_or((digits, ""), |(whole, part)| (whole, part.trim_end_matches('0')));
     let whole = whole.parse().map_or_else(|_| whole.to_owned(), thousands);
     if part.is_empty() { whole } else { format!("{whole}.{part}") }
 }
@@ -218,22 +250,53 @@ mod tests {
     fn what_is_no_limit() {
         for (limits, want) in [
             ("ram = 0", "budget: ram is 0, but must be at least 1"),
-            ("ram = 1.3 KiB", "budget: ram must be a whole number, found 1.3 KiB"),
-            ("ram = 1.0000000000000000000000000000000000001", "budget: ram must be a whole number, found 1.0000000000000000000000000000000000001"),
-            ("ram = 99999999999999999999", "budget: ram is too large"),
-            ("ram = 99999999999999 GiB", "budget: ram is too large"),
-            ("ram = -3", "budget: ram must be positive, as in `ram = 24 KiB`; found `- 3`"),
+            ("ram = 1.3 KiB", "budget: ram must be a whole number of bytes, found 1.3 KiB"),
+            (
+                "ram = 1.0000000000000000000000000000000000001",
+                "budget: ram must be a whole number of bytes, found 1.0000000000000000000000000000000000001",
+            ),
+            ("ram = 99999999999999999999", "budget: ram is too large: 99999999999999999999"),
+            ("ram = 99999999999999 GiB", "budget: ram is too large: 99,999,999,999,999 GiB"),
+            ("macs = 1.5", "budget: macs must be a whole number, found 1.5"),
+            ("ram = -3", "budget: ram must be positive, as in `ram = 24 KiB`; found `-3`"),
             ("macs = \"3\"", "budget: macs must be a number without quotes, as in `macs = 420_000`; found `\"3\"`"),
             ("macs = 1e3", "budget: macs must be a number without an exponent, as in `macs = 420_000`; found `1e3`"),
             ("ram = 3KiB B", "budget: ram must have one unit, as in `ram = 24 KiB`; found `3KiB B`"),
+            (
+                "rom = 3",
+                "budget: unknown limit `rom` (did you mean `flash`?), expected one of ram, flash, macs, parameters, training_ram",
+            ),
+            (
+                "Ram = 3",
+                "budget: unknown limit `Ram` (did you mean `ram`?), expected one of ram, flash, macs, parameters, training_ram",
+            ),
+            ("speed = 3", "budget: unknown limit `speed`, expected one of ram, flash, macs, parameters, training_ram"),
             ("ram = 3, ram = 3", "budget: `ram` is limited twice; remove one"),
-            ("ram = 3 kb", "budget: unknown unit `kb` (did you mean `kB` = 1,000 bytes or `KiB` = 1,024 bytes?), expected one of B, kB, KiB, MB, MiB, GB, GiB"),
-            ("ram = 3 M", "budget: unknown unit `M` (did you mean `MB` = 1,000,000 bytes or `MiB` = 1,048,576 bytes?), expected one of B, kB, KiB, MB, MiB, GB, GiB"),
-            ("ram = 3 Kib", "budget: unknown unit `Kib` (did you mean `KiB` = 1,024 bytes?), expected one of B, kB, KiB, MB, MiB, GB, GiB"),
-            ("ram = 3 bytes", "budget: unknown unit `bytes` (did you mean `B` = 1 byte?), expected one of B, kB, KiB, MB, MiB, GB, GiB"),
+            (
+                "ram = 3 kb",
+                "budget: unknown unit `kb` (did you mean `kB` = 1,000 bytes or `KiB` = 1,024 bytes?), expected one of B, kB, KiB, MB, MiB, GB, GiB",
+            ),
+            (
+                "ram = 3 M",
+                "budget: unknown unit `M` (did you mean `MB` = 1,000,000 bytes or `MiB` = 1,048,576 bytes?), expected one of B, kB, KiB, MB, MiB, GB, GiB",
+            ),
+            (
+                "ram = 3 Kib",
+                "budget: unknown unit `Kib` (did you mean `KiB` = 1,024 bytes?), expected one of B, kB, KiB, MB, MiB, GB, GiB",
+            ),
+            (
+                "ram = 3 bytes",
+                "budget: unknown unit `bytes` (did you mean `B` = 1 byte?), expected one of B, kB, KiB, MB, MiB, GB, GiB",
+            ),
             ("ram = 3 words", "budget: unknown unit `words`, expected one of B, kB, KiB, MB, MiB, GB, GiB"),
-            ("macs = 3 KiB", "budget: `KiB` is a unit of memory, but macs is a count: a number alone, or with one of k, M, G"),
-            ("macs = 3 K", "budget: unknown unit `K` (did you mean `k`?); macs is a count: a number alone, or with one of k, M, G"),
+            (
+                "macs = 3 KiB",
+                "budget: `KiB` is a unit of memory, but macs is a count: a number alone, or with one of k, M, G",
+            ),
+            (
+                "macs = 3 K",
+                "budget: unknown unit `K` (did you mean `k`?); macs is a count: a number alone, or with one of k, M, G",
+            ),
             ("macs = 3 x", "budget: unknown unit `x`; macs is a count: a number alone, or with one of k, M, G"),
         ] {
             assert_eq!(refusal(limits), want, "{limits}");

@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 
-use super::{budget, forward};
 use super::words::{init, integer, integers, layer_type, place, scratch_name, tensor};
+use super::{budget, forward};
 use crate::infer::{Layer, Network, Operation, Parameter, Role};
 use crate::layer::Kind;
 use crate::plan::{Needs, Plan};
