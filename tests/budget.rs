@@ -57,3 +57,20 @@ fn the_summary_shows_the_budget() {
     );
     assert!(!Free::summary().to_string().contains("budget"));
 }
+
+/// A limit may come from a macro around.
+macro_rules! limited {
+    ($limit:literal, $unit:ident) => {
+        network! {
+            struct Limited: [2] -> [2] { Linear(2) }
+            budget(flash = $limit $unit);
+        }
+    };
+}
+
+limited!(24, B);
+
+#[test]
+fn a_macro_can_write_the_limit() {
+    assert_eq!(Limited::summary().budget[0].limit, Limited::WEIGHT_BYTES);
+}

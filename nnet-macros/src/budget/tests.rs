@@ -29,6 +29,8 @@ fn shares_add_up_to_the_figures() {
         let weights: usize = network.layers().map(Layer::entries).sum();
         let wants = [scratch, F32 * weights, network.macs(), network.parameter_count(), tape + F32 * learned];
         assert_eq!(figures(text).map(|(_, figure)| figure), wants);
+        // Each area has a value that fills it.
+        assert!(peak::shares(&network, &plan(&network)).iter().all(|share| share.name != "input"));
     }
 }
 
@@ -91,4 +93,44 @@ fn other_mistakes_come_first() {
     let found = messages("struct Net: [2] -> [3] { Linear(2) } budget(macs = 1);");
     assert_eq!(found.len(), 1);
     assert!(found[0].starts_with("output: the header states"), "{found:?}");
+}
+
+#[test]
+fn the_documentation_shows_the_budget() {
+    let shown = |text: &str| {
+        let network = network(text);
+        described(&network, &plan(&network))
+    };
+    let text = format!("{LENET} budget(ram = 24 KiB, macs = 420_000);");
+    assert_eq!(shown(&text), "\n\nBudget: `ram` 23,520 of 24,576 bytes, `macs` 416,520 of 420,000.");
+    let text = "struct Net: [2] -> [2] { self::Inner -> [2] } budget(flash = 1 kB);";
+    assert_eq!(shown(text), "\n\nBudget: `flash` at most 1,000 bytes.");
+    assert_eq!(shown(LENET), "");
+}
+
+#[test]
+fn rustc_compares_only_what_the_macro_cannot() {
+    let expansion = |layer: &str, limit: usize| {
+        let text = format!("struct Net: [2] -> [2] {{ {layer} }} budget(macs = {limit});");
+        crate::expand(text.parse().expect("tokens")).to_string()
+    };
+    let [kept, exceeded, path] =
+        [("Linear(2)", 4), ("Linear(2)", 3), ("self::Inner -> [2]", 3)].map(|(layer, limit)| expansion(layer, limit));
+    assert!(!kept.contains("check_budget") && !kept.contains("compile_error"));
+    assert!(!exceeded.contains("check_budget") && exceeded.contains("compile_error"));
+    assert!(path.contains("check_budget") && !path.contains("compile_error"));
+    // Beside the error the network is whole.
+    assert!(exceeded.contains("fn predict") && !exceeded.contains("IS_STUB"));
+}
+
+#[test]
+fn settings_come_in_any_order() {
+    let net = "struct Net: [2] -> [2] { Linear(2) }";
+    for settings in ["loss = mse; budget(macs = 4,);", "budget(macs = 4); loss = mse;", "budget(macs = 4);"] {
+        assert_eq!(messages(&format!("{net} {settings}")), [""; 0]);
+    }
+    let found = messages(&format!("{net} budget(macs = 4) loss = cross_entropi;"));
+    assert_eq!(found, ["expected `;` after the budget"]);
+    let found = messages(&format!("{net} budget(macs = 3, parameters = 5);"));
+    assert_eq!(found.len(), 2, "each limit is compared: {found:?}");
 }
