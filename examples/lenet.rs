@@ -29,6 +29,7 @@ network! {
         fc3: Linear(10),
     }
     loss = cross_entropy;
+    budget(ram = 24 KiB, flash = 256 KiB, macs = 420_000);
 }
 
 fn main() -> ExitCode {

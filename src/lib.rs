@@ -6,8 +6,9 @@ extern crate std;
 
 pub use nnet_core::network::{Direction, Meeting};
 pub use nnet_core::{
-    Differentiable, Element, Flat, Fold, LANES, Lanes, Layer, LayerInfo, Network, Nothing, ParameterInfo,
-    ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, element, init, layers, loss, optim, shape, simd,
+    Differentiable, Element, Flat, Fold, LANES, Lanes, Layer, LayerInfo, Limit, Measure, Network, Nothing,
+    ParameterInfo, ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, element, init, layers, loss, optim,
+    shape, simd,
 };
 /// ```
 /// use nnet::{Network, network};
@@ -84,7 +85,10 @@ pub use nnet_core::{host, zeroed};
 #[doc(hidden)]
 pub mod __private {
     pub use nnet_core::init::Init;
-    pub use nnet_core::network::by_path::{Part, check_layer, larger, name_bytes, names, placed, table, tensors};
+    pub use nnet_core::network::budget::{Claim, Limit, Measure, Share, check_budget};
+    pub use nnet_core::network::by_path::{
+        Part, check_layer, is_sound, larger, name_bytes, names, placed, table, tensors,
+    };
     pub use nnet_core::network::{Meeting, learned};
     pub use nnet_core::shape::flow::{Flow, Gives, Piece, Row, refuse_if};
     pub use nnet_core::shape::{Inferred, Shape, Window2d};

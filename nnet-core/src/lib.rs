@@ -36,7 +36,9 @@ pub use element::{Element, LANES, Lanes};
 #[cfg(feature = "std")]
 pub use flat::zeroed;
 pub use flat::{Flat, Nothing};
-pub use network::{Differentiable, Fold, Layer, LayerInfo, Network, ParameterInfo, ParameterKind, Summary, Train};
+pub use network::{
+    Differentiable, Fold, Layer, LayerInfo, Limit, Measure, Network, ParameterInfo, ParameterKind, Summary, Train,
+};
 pub use pass::Pass;
 pub use random::Random;
 pub use scalar::Scalar;

@@ -17,6 +17,22 @@ pub struct Declaration {
     /// Where to report that there is no layer.
     pub body: Span,
     pub loss: Option<Call>,
+    pub budget: Option<Budget>,
+}
+
+/// `budget(limits);`
+pub struct Budget {
+    pub limits: Vec<Limit>,
+    /// Where to report that there is none.
+    pub parentheses: Span,
+}
+
+/// `name = value`
+pub struct Limit {
+    pub name: Ident,
+    /// A number, perhaps with a unit.
+    pub value: TokenStream,
+    pub tokens: TokenStream,
 }
 
 /// `<const HIDDEN: usize>`: sizes that the user of the network chooses.

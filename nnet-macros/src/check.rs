@@ -2,10 +2,12 @@
 
 mod arguments;
 mod attributes;
+mod budget;
 mod layers;
 mod loss;
 mod names;
 
+pub use budget::Limit;
 pub use layers::nearest_layer;
 pub use names::is_type_parameter;
 use nnet_core::shape::ShapeError;
@@ -30,6 +32,7 @@ pub struct Checked {
     pub output: Option<Stated>,
     pub layers: Vec<Layer>,
     pub loss: Option<(Loss, Ident)>,
+    pub budget: Vec<Limit>,
 }
 
 /// A shape that the user states.
@@ -113,7 +116,8 @@ impl Places {
 }
 
 pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
-    let Declaration { attributes, visibility, name, parameters, input, output, layers, body, loss } = declaration;
+    let Declaration { attributes, visibility, name, parameters, input, output, layers, body, loss, budget } =
+        declaration;
     size::belong_to(&name, &parameters);
     names::check_network(&name, errors);
     parameters.0.iter().for_each(|parameter| names::check_parameter(parameter, errors));
@@ -125,7 +129,8 @@ pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
     }
     let layers = scope(layers, false, errors);
     let loss = loss.map(|call| loss::check(&call, output.as_ref().map(|output| output.shape), errors));
-    Checked { attributes, visibility, name, parameters, input, output, layers, loss }
+    let budget = budget::check(budget, &name, &parameters, errors);
+    Checked { attributes, visibility, name, parameters, input, output, layers, loss, budget }
 }
 
 /// The layers of a structure of their own.

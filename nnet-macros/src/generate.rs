@@ -1,6 +1,7 @@
 //! The expansion: plain Rust that a person could have written. Nothing is decided here, and nothing can fail.
 
 mod backward;
+mod budget;
 mod differentiable;
 mod folded;
 mod forward;
@@ -31,6 +32,7 @@ pub fn generate(network: &Network, plan: &Plan, folded: Option<&Folded>) -> Toke
     let implementation = network::implementation(network, plan, true);
     let differentiable = differentiable::implementation(network, plan);
     let training = train::implementation(network);
+    let budget = budget::checks(network, plan);
     let constants = structure::constants(network);
     let training_constant = structure::training_constant(network);
     let folded = folded.map(|folded| folded::folded(network, folded));
@@ -45,6 +47,7 @@ pub fn generate(network: &Network, plan: &Plan, folded: Option<&Folded>) -> Toke
         #implementation
         #differentiable
         #training
+        #budget
         #constants
         #training_constant
         #folded

@@ -35,7 +35,7 @@ const LONG: Size = Size::Known(1_000);
 const DERIVED: &[&str] = &["", "_statistics", "_tape", "_scratch"];
 
 pub fn infer(checked: Checked, errors: &mut Errors) -> Draft {
-    let Checked { attributes, visibility, name, parameters, input, output, layers, loss } = checked;
+    let Checked { attributes, visibility, name, parameters, input, output, layers, loss, budget } = checked;
     let mut walk = Walk {
         flow: Flow::new(&name),
         deferred: Deferred::default(),
@@ -57,7 +57,20 @@ pub fn infer(checked: Checked, errors: &mut Errors) -> Draft {
     let Walk { operations, deferred, is_whole, module: mut root, errors, .. } = walk;
     types::check(&name, &mut root, errors);
     let [input, output] = [input, output].map(|stated| stated.map(|stated| stated.shape));
-    Draft { attributes, visibility, name, parameters, input, output, operations, deferred, root, loss, is_whole }
+    Draft {
+        attributes,
+        visibility,
+        name,
+        parameters,
+        input,
+        output,
+        operations,
+        deferred,
+        root,
+        loss,
+        budget,
+        is_whole,
+    }
 }
 
 /// A value on its way, and its shape if it is known.

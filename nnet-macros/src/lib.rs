@@ -7,6 +7,7 @@
 //! | infer | `infer.rs` | the shape rules of `nnet_core` | `infer::Draft`, `infer::Network`: a list of operations, a tree of fields |
 //! | fold | `fold.rs` | batch norms behind layers that can take them over | `fold::Folded`: the network for prediction |
 //! | plan | `plan.rs` | lifetimes of values and gradients | `plan::Plan`: where each one lives |
+//! | budget | `budget.rs` | figures of network and plan | errors where a declared limit is exceeded |
 //! | generate | `generate.rs` | network and plan | Rust; it decides nothing and cannot fail |
 //!
 //! `errors.rs` collects what a pass reports. The errors of the first pass that has any are all reported, those of later
@@ -18,6 +19,7 @@ macro_rules! code {
 }
 
 mod ast;
+mod budget;
 mod check;
 mod errors;
 mod fallback;
@@ -38,7 +40,7 @@ use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
 
-/// Declares a network: its layers, and the loss that it is trained with.
+/// Declares a network: its layers, the loss that it is trained with, and the budget that it must keep.
 ///
 /// ```ignore
 /// network! {
@@ -56,6 +58,7 @@ use crate::errors::Errors;
 ///         #[init(xavier_normal)] fc3: Linear(10),
 ///     }
 ///     loss = cross_entropy;
+///     budget(ram = 24 KiB, flash = 256 KiB, macs = 420_000);
 /// }
 /// ```
 ///
@@ -129,6 +132,23 @@ use crate::errors::Errors;
 /// `cross_entropy` (of scores) and `nll` (of logarithms of probabilities) have classes as targets; `mse`, `mae` and
 /// `huber(delta = 1.0)` have outputs. Without a loss the network can predict and be differentiated.
 ///
+/// # Budget
+///
+/// `budget(ram = 24 KiB, flash = 256 KiB, macs = 420_000);` beside the loss sets limits that are checked: a network that
+/// exceeds one does not compile, and the error names the layer that decides the figure and by how much it is over.
+///
+/// | limit | of | shown as |
+/// |---|---|---|
+/// | `ram` | bytes to predict one sample, besides the weights and the input | `INFERENCE_BYTES` |
+/// | `flash` | bytes of the weights and running statistics; code is not counted | `WEIGHT_BYTES` |
+/// | `macs` | multiply-accumulates of one prediction | `MACS` |
+/// | `parameters` | numbers that are learned, frozen ones included | `PARAMETER_COUNT` |
+/// | `training_ram` | bytes of gradients and tape to train on one sample, besides the weights and the optimizer's state | `TRAINING_BYTES` |
+///
+/// Bytes are those of `f32`: a plain number, or one with `B`, `KiB`, `MiB`, `GiB` (powers of 1,024), `kB`, `MB`, `GB`
+/// (powers of 1,000). Counts may have `k`, `M`, `G`. The blank before a unit can be left out, and `1.5 KiB` is 1,536 bytes. A
+/// folded network is not looked at. The limits stand in the documentation and in `LeNet::summary()`.
+///
 /// # What it makes
 ///
 /// The struct, generic over its number type, `f32` unless told otherwise, with the traits `Flat`, `Network`,
@@ -152,7 +172,10 @@ fn expand(tokens: TokenStream) -> TokenStream {
     match draft.complete() {
         Some(network) if errors.is_empty() => {
             let plan = plan::plan(&network);
-            generate::generate(&network, &plan, fold::fold(&network).as_ref())
+            budget::check(&network, &plan, &mut errors);
+            let code = generate::generate(&network, &plan, fold::fold(&network).as_ref());
+            let errors = errors.into_tokens();
+            code!(#errors #code)
         }
         _ => {
             let stub = fallback::stub(&draft);

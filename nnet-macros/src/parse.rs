@@ -9,12 +9,13 @@ use syn::{
     parenthesized, token,
 };
 
-use crate::ast::{Argument, Call, Declaration, Dimensions, Layer, Node, Parameters};
+use crate::ast::{Argument, Budget, Call, Declaration, Dimensions, Layer, Node, Parameters};
 use crate::check;
 use crate::errors::Errors;
 use crate::nearest::unknown;
 
 mod block;
+mod budget;
 
 const EXAMPLE: &str = "`struct LeNet: [1, 28, 28] -> [10] { .. }`";
 
@@ -62,7 +63,7 @@ fn network(input: ParseStream, errors: &mut Errors) -> Result<Declaration> {
         }
         skip_past(input, None);
     }
-    let loss = settings(input, errors);
+    let (loss, budget) = settings(input, errors);
     Ok(Declaration {
         attributes,
         visibility,
@@ -73,6 +74,7 @@ fn network(input: ParseStream, errors: &mut Errors) -> Result<Declaration> {
         layers,
         body,
         loss,
+        budget,
     })
 }
 
@@ -196,28 +198,36 @@ fn argument(input: ParseStream, _: &mut Errors) -> Result<Argument> {
     Ok(Argument { name, value: input.parse()? })
 }
 
-/// `loss = cross_entropy;`
-fn settings(input: ParseStream, errors: &mut Errors) -> Option<Call> {
-    let mut loss = None;
+/// `loss = cross_entropy;` and `budget(..);`
+fn settings(input: ParseStream, errors: &mut Errors) -> (Option<Call>, Option<Budget>) {
+    let (mut loss, mut budget) = (None, None);
     while !input.is_empty() {
         if input.peek(Token![#]) || input.peek(Token![pub]) || input.peek(Token![struct]) {
             errors.push(input.error("a second network needs a `network!` of its own"));
             skip_past(input, None);
-        } else if let Err(error) = setting(input, errors, &mut loss) {
+        } else if let Err(error) = setting(input, errors, &mut loss, &mut budget) {
             errors.push(error);
             skip_past(input, Some(';'));
         }
     }
-    loss
+    (loss, budget)
 }
 
-fn setting(input: ParseStream, errors: &mut Errors, loss: &mut Option<Call>) -> Result<()> {
+fn setting(
+    input: ParseStream,
+    errors: &mut Errors,
+    loss: &mut Option<Call>,
+    budget: &mut Option<Budget>,
+) -> Result<()> {
     if !input.peek(Ident) {
-        return Err(input.error("expected `loss = ..;` or the end of the declaration"));
+        return Err(input.error("expected `loss = ..;`, `budget(..);` or the end of the declaration"));
     }
     let name: Ident = input.parse()?;
+    if name == "budget" {
+        return budget::budget(&name, input, errors, budget);
+    }
     if name != "loss" {
-        return Err(syn::Error::new(name.span(), unknown("setting", &name.to_string(), &["loss"])));
+        return Err(syn::Error::new(name.span(), unknown("setting", &name.to_string(), &["loss", "budget"])));
     }
     if loss.is_some() {
         return Err(syn::Error::new(name.span(), "`loss` is given twice; remove one"));

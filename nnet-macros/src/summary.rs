@@ -1,5 +1,6 @@
 //! The table in the network's documentation: layers, shapes, parameters, work, memory.
 
+use crate::budget;
 use crate::generate::memory;
 use crate::infer::{Layer, Network, Operation};
 use crate::plan::Plan;
@@ -29,7 +30,8 @@ fn described(network: &Network, plan: &Plan, is_trained: bool) -> String {
     }
     let columns = [Align::Left, Align::Left, Align::Left, Align::Right, Align::Right];
     let table = align(columns, &rows).join("\n");
-    format!("```text\n{table}\n```{}", bytes(network, plan, is_trained))
+    let (bytes, budget) = (bytes(network, plan, is_trained), budget::described(network, plan));
+    format!("```text\n{table}\n```{bytes}{budget}")
 }
 
 /// The memory, if all of it is known here: sizes of layers by path are not.

@@ -181,6 +181,16 @@ pub const fn check_layer<L: Layer>(
     panic!("{}", text.as_str());
 }
 
+/// Whether [`check_layer`] has nothing to say, and the layer is no stub: what is known of it can be relied on.
+#[must_use]
+pub const fn is_sound<L: Layer>(input: &[usize], output: &[usize], needs_input_gradient: bool) -> bool {
+    !L::IS_STUB
+        && equal(L::INPUT_SHAPE, input)
+        && equal(L::OUTPUT_SHAPE, output)
+        && (L::INPUT_GRADIENT || !needs_input_gradient)
+        && fault::<L>().is_none()
+}
+
 /// In what a layer contradicts itself.
 const fn fault<L: Layer>() -> Option<&'static str> {
     let scalar = size_of::<L::Scalar>();

@@ -4,6 +4,8 @@
 //! what a network takes as a layer by its path: another network, or a type of your own.
 
 #[doc(hidden)]
+pub mod budget;
+#[doc(hidden)]
 pub mod by_path;
 mod differentiable;
 mod fold;
@@ -11,6 +13,7 @@ mod layer;
 mod table;
 mod train;
 
+pub use budget::{Limit, Measure};
 pub use differentiable::{Differentiable, Direction, Meeting};
 pub use fold::Fold;
 pub use layer::Layer;
@@ -63,6 +66,9 @@ pub trait Network: Flat {
     /// [`Differentiable::TRAINING_BYTES`], for the summary.
     #[doc(hidden)]
     const TRAINING: Option<usize> = None;
+    /// The limits that the declaration sets, for the summary.
+    #[doc(hidden)]
+    const BUDGET: &'static [Limit] = &[];
 
     /// Fills the parameters with their initial random values.
     fn init(&mut self, random: &mut Random);
@@ -87,6 +93,7 @@ pub trait Network: Flat {
             inference_bytes: Self::INFERENCE_BYTES,
             training_bytes: Self::TRAINING,
             macs: Self::MACS,
+            budget: Self::BUDGET,
         }
     }
 }

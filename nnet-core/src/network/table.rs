@@ -3,6 +3,7 @@
 use core::fmt;
 use core::ops::Range;
 
+use super::budget::Limit;
 use crate::text::Text;
 
 /// One layer of a network.
@@ -154,6 +155,8 @@ pub struct Summary {
     pub training_bytes: Option<usize>,
     /// [`Network::MACS`](super::Network::MACS).
     pub macs: usize,
+    /// The limits that the declaration sets, and what they limit.
+    pub budget: &'static [Limit],
 }
 
 impl fmt::Display for Summary {
@@ -185,7 +188,12 @@ impl fmt::Display for Summary {
         match self.training_bytes {
             Some(bytes) => writeln!(f, "; to train {} more (gradients and tape)", Thousands(bytes)),
             None => writeln!(f),
+        }?;
+        for (i, Limit { measure, limit, figure }) in self.budget.iter().enumerate() {
+            let (begin, key, unit) = (if i == 0 { "budget with f32: " } else { ", " }, measure.key(), measure.unit());
+            write!(f, "{begin}{key} {} of {}{unit}", Thousands(*figure), Thousands(*limit))?;
         }
+        if self.budget.is_empty() { Ok(()) } else { writeln!(f) }
     }
 }
 

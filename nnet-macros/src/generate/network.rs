@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 
-use super::forward;
 use super::words::{init, integer, layer_type, place, scratch_name, sizes, tensor};
+use super::{budget, forward};
 use crate::infer::{Layer, Network, Operation, Parameter, Role};
 use crate::layer::Kind;
 use crate::plan::{Needs, Plan};
@@ -24,6 +24,7 @@ pub fn implementation(network: &Network, plan: &Plan, is_trained: bool) -> Token
     });
     let init = init_function(network);
     let predict = forward::predict(network, plan);
+    let budget = budget::constant(network);
     let checks = is_trained.then(|| checks(network));
     let parts = parts_with_parameters(network);
     code! {
@@ -35,6 +36,7 @@ pub fn implementation(network: &Network, plan: &Plan, is_trained: bool) -> Token
             #types
             #tables
             #training
+            #budget
             #init
             #predict
         }

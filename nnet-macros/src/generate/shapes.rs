@@ -1,10 +1,10 @@
 //! Shapes whose sizes have names: constants in which rustc infers them, and checks that report what does not fit.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::Ident;
 
-use super::words::{shapes_name, sizes, window};
+use super::words::{shapes_name, sizes, under, window};
 use crate::check::Join;
 use crate::flow::{Gives, Row, Table};
 use crate::infer::{Check, Deferred, Inferred, Piece, Rule, Wrong};
@@ -143,10 +143,23 @@ fn inferred(inferred: Inferred, deferred: &Deferred) -> TokenStream {
     }
 }
 
+/// Whether no check finds anything.
+pub fn are_sound(deferred: &Deferred) -> TokenStream {
+    let wrong = deferred.checks.iter().map(|check| wrong(&check.wrong, deferred));
+    code!(true #(&& !#wrong)*)
+}
+
 /// A constant that fails with a message, under all of the place.
 fn check(check: &Check, deferred: &Deferred) -> TokenStream {
+    let wrong = wrong(&check.wrong, deferred);
+    let pieces = check.pieces.iter().map(|piece| self::piece(piece, deferred));
+    let flow = flow(check.table.as_ref(), deferred);
+    under(&check.place, "refuse_if", code!(#wrong, &[#(#pieces),*], &#flow))
+}
+
+fn wrong(wrong: &Wrong, deferred: &Deferred) -> TokenStream {
     let shape = |shape: &Inferred| inferred(*shape, deferred);
-    let wrong = match &check.wrong {
+    match wrong {
         Wrong::Breaks(found) => {
             let found = shape(found);
             code!(#found.is_wrong())
@@ -163,23 +176,7 @@ fn check(check: &Check, deferred: &Deferred) -> TokenStream {
             let found = shape(found);
             code!(#found.has_fewer(#entries))
         }
-    };
-    let pieces = check.pieces.iter().map(|piece| self::piece(piece, deferred));
-    let flow = flow(check.table.as_ref(), deferred);
-    under(&check.place, &code!(#wrong, &[#(#pieces),*], &#flow))
-}
-
-/// A call of `refuse_if` that rustc shows as the whole of `place`: from the first token to the end of the last.
-fn under(place: &TokenStream, arguments: &TokenStream) -> TokenStream {
-    let own = |span: Span| Span::mixed_site().located_at(span);
-    let mut tokens = place.clone().into_iter();
-    let first = tokens.next().map_or_else(Span::mixed_site, |token| own(token.span()));
-    let last = tokens.last().map_or(first, |token| own(token.span()));
-    let mut arguments = Group::new(proc_macro2::Delimiter::Parenthesis, arguments.clone());
-    arguments.set_span(last);
-    let arguments = TokenTree::Group(arguments);
-    let call = quote_spanned!(first=> ::nnet::__private::refuse_if #arguments);
-    code!(const _: () = #call;)
+    }
 }
 
 fn piece(piece: &Piece, deferred: &Deferred) -> TokenStream {

@@ -2,8 +2,8 @@
 
 use std::f64::consts::SQRT_2;
 
-use proc_macro2::{Literal, Span, TokenStream};
-use quote::{ToTokens, format_ident};
+use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{Attribute, Ident, PathArguments};
 
 use crate::ast::Parameters;
@@ -33,6 +33,20 @@ pub fn inner_tape_name(operation: &Operation) -> Ident {
 
 pub fn inner_scratch_name(operation: &Operation) -> Ident {
     derived(operation, "_scratch")
+}
+
+/// A constant that calls a function, which rustc shows as the whole of `place` if it panics: the call begins where the
+/// first token does, and ends with the last.
+pub fn under(place: &TokenStream, function: &str, arguments: TokenStream) -> TokenStream {
+    let own = |token: TokenTree| Span::mixed_site().located_at(token.span());
+    let mut tokens = place.clone().into_iter();
+    let first = tokens.next().map_or_else(Span::mixed_site, own);
+    let last = tokens.last().map_or(first, own);
+    let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
+    arguments.set_span(last);
+    let function = Ident::new(function, first);
+    let call = quote_spanned!(first=> ::nnet::__private::#function #arguments);
+    code!(const _: () = #call;)
 }
 
 /// `.block1.convs[2].conv`, behind `self` or `gradients`.

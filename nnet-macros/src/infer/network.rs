@@ -4,6 +4,7 @@ use syn::{Attribute, Ident, Path, Visibility};
 
 use super::deferred::Deferred;
 use crate::ast::Parameters;
+use crate::check::Limit;
 use crate::layer::{Init, Kind, Loss};
 use crate::size::{Shape, Size, sum};
 
@@ -22,6 +23,8 @@ pub struct Network {
     pub deferred: Deferred,
     pub root: Module,
     pub loss: Option<(Loss, Ident)>,
+    /// Limits on its figures.
+    pub budget: Vec<Limit>,
 }
 
 /// A network of which some part may be unknown.
@@ -37,6 +40,8 @@ pub struct Draft {
     pub deferred: Deferred,
     pub root: Module,
     pub loss: Option<(Loss, Ident)>,
+    /// Limits on its figures.
+    pub budget: Vec<Limit>,
     pub is_whole: bool,
 }
 
@@ -242,6 +247,7 @@ impl Draft {
             deferred: self.deferred.clone(),
             root: self.root.clone(),
             loss: self.loss.clone(),
+            budget: self.budget.clone(),
         })
     }
 }

@@ -46,7 +46,7 @@ fn every_part_is_found() {
 fn all_mistakes_of_the_parse_are_reported() {
     let found = messages(
         "struct Net: [4] -> [2] { Linear(8) Relu, Linear(= 3), 5, fc: Linear(2) }
-         budget(ram = 3); loss = mse",
+         optimizer = sgd; budget(ram 3); loss = mse",
     );
     assert_eq!(
         found,
@@ -54,7 +54,8 @@ fn all_mistakes_of_the_parse_are_reported() {
             "expected `,` between one layer and the next",
             "expected an expression",
             "expected a name, as in `Linear(10)`",
-            "unknown setting `budget`, expected `loss`",
+            "unknown setting `optimizer`, expected one of loss, budget",
+            "budget: expected `=`, as in `ram = ..`",
             "expected `;` after the loss",
         ]
     );

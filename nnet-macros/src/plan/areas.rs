@@ -67,6 +67,17 @@ impl Room {
         Some(named.iter().fold(Size::Known(*known), larger))
     }
 
+    /// Whether it is as large as it is for the sake of this shape, or may be.
+    pub fn may_be_for(&self, shape: Shape) -> bool {
+        match (self, Room::of(shape)) {
+            (Room::Entries(known, named), Room::Entries(entries, other)) if named.is_empty() => {
+                *known == entries && other.is_empty()
+            }
+            (Room::Entries(_, named), Room::Entries(_, other)) => other.iter().any(|name| named.contains(name)),
+            (mine, other) => *mine == other,
+        }
+    }
+
     /// Names may stand for large numbers.
     fn size(&self) -> (usize, usize) {
         match self {

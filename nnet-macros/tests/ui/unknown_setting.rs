@@ -6,7 +6,7 @@ network! {
     pub struct Net: [4] -> [2] {
         Linear(2),
     }
-    budget(ram = 24);
+    optimizer = sgd;
 }
 
 const INPUT: [f32; 4] = [0.0; 4];

@@ -29,6 +29,7 @@ network! {
         fc3: Linear(10),
     }
     loss = cross_entropy;
+    budget(ram = 24 KiB, flash = 256 KiB, training_ram = 300 KiB);
 }
 
 /// All memory of the program.
