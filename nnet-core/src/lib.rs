@@ -29,6 +29,7 @@ pub mod scalar;
 pub mod shape;
 pub mod simd;
 pub mod tensor;
+pub mod typed;
 
 pub use element::{Element, LANES, Lanes};
 #[cfg(feature = "std")]

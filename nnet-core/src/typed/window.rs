@@ -1,0 +1,198 @@
+//! Windows along an axis: `OUT` = ⌊(`IN` + 2·`PADDING` − `DILATION`·(`K` − 1) − 1) / `STRIDE`⌋ + 1, without a division.
+//!
+//! With the span K·D, the room IN + 2·P + D and the reach OUT·S + K·D, the window lies inside if span < room, and there
+//! are `OUT` places for it if reach < room + S and room ≤ reach. Nothing is subtracted, so nothing can underflow.
+
+use core::ops::{Add, Mul};
+
+use typenum::{Add1, B0, B1, Gr, IsGreater, IsLess, IsLessOrEqual, Le, LeEq, Prod, Sum, U0};
+
+use super::number::{Known, Number, Size};
+
+/// A window of `K` taps that lie `DILATION` apart, moved by `STRIDE` over an axis with `PADDING` on each side.
+#[derive(Clone, Copy, Debug)]
+pub struct Window<const K: usize, const STRIDE: usize = 1, const PADDING: usize = 0, const DILATION: usize = 1>;
+
+/// A window leads from an axis of `IN` entries to one of `OUT`.
+pub trait Maps<const IN: usize, const OUT: usize> {}
+
+/// A window that [`Maps`] `IN` to `OUT`, and whose padding is at most half of what it spans.
+pub trait Pools<const IN: usize, const OUT: usize> {}
+
+/// A transposed window leads from `IN` entries to `OUT`: the window itself leads back.
+pub trait Spreads<const IN: usize, const OUT: usize> {}
+
+/// What is compared, of (K, S, P, D, IN, OUT).
+pub trait Lengths {
+    /// K·D·S·IN > 0.
+    type Positive;
+    /// span < room.
+    type Inside;
+    /// reach < room + S.
+    type Enough;
+    /// room ≤ reach.
+    type All;
+}
+
+/// K·D, the extent of the window and D − 1 more.
+type Span<K, D> = Prod<K, D>;
+/// IN + 2·P + D.
+type Room<I, P, D> = Sum<Sum<Sum<I, P>, P>, D>;
+/// OUT·S + K·D.
+type Reach<O, S, K, D> = Sum<Prod<O, S>, Span<K, D>>;
+
+impl<K, S, P, D, I, O> Lengths for (K, S, P, D, I, O)
+where
+    K: Mul<D>,
+    Span<K, D>: Mul<S>,
+    Prod<Span<K, D>, S>: Mul<I>,
+    Prod<Prod<Span<K, D>, S>, I>: IsGreater<U0>,
+    I: Add<P>,
+    Sum<I, P>: Add<P>,
+    Sum<Sum<I, P>, P>: Add<D>,
+    Span<K, D>: IsLess<Room<I, P, D>>,
+    O: Mul<S>,
+    Prod<O, S>: Add<Span<K, D>>,
+    Room<I, P, D>: Add<S> + IsLessOrEqual<Reach<O, S, K, D>>,
+    Reach<O, S, K, D>: IsLess<Sum<Room<I, P, D>, S>>,
+{
+    type Positive = Gr<Prod<Prod<Span<K, D>, S>, I>, U0>;
+    type Inside = Le<Span<K, D>, Room<I, P, D>>;
+    type Enough = Le<Reach<O, S, K, D>, Sum<Room<I, P, D>, S>>;
+    type All = LeEq<Room<I, P, D>, Reach<O, S, K, D>>;
+}
+
+/// Of (Positive, Inside): the window has a place.
+#[diagnostic::on_unimplemented(
+    message = "a window of {K} does not fit into {IN} entries with padding {P} on each side",
+    label = "a window of {K} with stride {S}, padding {P} and dilation {D} has no place in {IN} entries",
+    note = "it spans ({K} - 1) * {D} + 1, of {IN} + 2 * {P}; use a smaller kernel or dilation, or more padding; none but the padding may be 0"
+)]
+pub trait HasPlace<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize> {}
+#[diagnostic::do_not_recommend]
+impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize> HasPlace<K, S, P, D, IN>
+    for (B1, B1)
+{
+}
+
+/// Of (Positive, Inside, Enough, All): there are `OUT` places, or none, which [`HasPlace`] reports.
+#[diagnostic::on_unimplemented(
+    message = "a window of {K} with stride {S}, padding {P} and dilation {D} does not lead from {IN} to {OUT}",
+    label = "{IN} entries do not give {OUT}",
+    note = "it gives ({IN} + 2 * {P} - ({K} - 1) * {D} - 1) / {S} + 1, rounded down; make the output that large, or change the window"
+)]
+pub trait HasPlaces<
+    const K: usize,
+    const S: usize,
+    const P: usize,
+    const D: usize,
+    const IN: usize,
+    const OUT: usize,
+>
+{
+}
+
+/// Of (Positive, Inside, Enough, All) of the window that leads back.
+#[diagnostic::on_unimplemented(
+    message = "a transposed window of {K} with stride {S}, padding {P} and dilation {D} does not lead from {IN} to {OUT}",
+    label = "{IN} entries do not give {OUT}",
+    note = "it gives ({IN} - 1) * {S} + ({K} - 1) * {D} + 1 - 2 * {P}, and less than {S} more by output padding; make the output that large, or change the window"
+)]
+pub trait SpreadsTo<
+    const K: usize,
+    const S: usize,
+    const P: usize,
+    const D: usize,
+    const IN: usize,
+    const OUT: usize,
+>
+{
+}
+
+macro_rules! holds {
+    ($relation:ident: $([$($free:ident),*] $bits:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<$($free,)* const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize>
+            $relation<K, S, P, D, IN, OUT> for $bits
+        {
+        }
+    )*};
+}
+holds!(HasPlaces: [] (B1, B1, B1, B1), [A, B] (B1, B0, A, B), [A, B, C] (B0, A, B, C));
+holds!(SpreadsTo: [] (B1, B1, B1, B1));
+
+/// The lengths of a window from `IN` to `OUT`.
+type Of<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize> =
+    (Number<K>, Number<S>, Number<P>, Number<D>, Number<IN>, Number<OUT>);
+/// Whether the window has a place.
+type Place<L> = (<L as Lengths>::Positive, <L as Lengths>::Inside);
+/// Whether the window has as many places.
+type Places<L> = (<L as Lengths>::Positive, <L as Lengths>::Inside, <L as Lengths>::Enough, <L as Lengths>::All);
+
+impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize> Maps<IN, OUT>
+    for Window<K, S, P, D>
+where
+    Size<K>: Known<K>,
+    Size<S>: Known<S>,
+    Size<P>: Known<P>,
+    Size<D>: Known<D>,
+    Size<IN>: Known<IN>,
+    Size<OUT>: Known<OUT>,
+    Of<K, S, P, D, IN, OUT>: Lengths,
+    Place<Of<K, S, P, D, IN, OUT>>: HasPlace<K, S, P, D, IN>,
+    Places<Of<K, S, P, D, IN, OUT>>: HasPlaces<K, S, P, D, IN, OUT>,
+{
+}
+
+impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize>
+    Spreads<IN, OUT> for Window<K, S, P, D>
+where
+    Size<K>: Known<K>,
+    Size<S>: Known<S>,
+    Size<P>: Known<P>,
+    Size<D>: Known<D>,
+    Size<IN>: Known<IN>,
+    Size<OUT>: Known<OUT>,
+    Of<K, S, P, D, OUT, IN>: Lengths,
+    Places<Of<K, S, P, D, OUT, IN>>: SpreadsTo<K, S, P, D, IN, OUT>,
+{
+}
+
+/// Whether 2·P + D ≤ K·D + 1, of (K, P, D): the padding is at most half of the window.
+pub trait Halves {
+    /// Whether it is.
+    type Half;
+}
+
+impl<K, P, D> Halves for (K, P, D)
+where
+    K: Mul<D>,
+    Prod<K, D>: Add<B1>,
+    P: Add<P>,
+    Sum<P, P>: Add<D>,
+    Sum<Sum<P, P>, D>: IsLessOrEqual<Add1<Prod<K, D>>>,
+{
+    type Half = LeEq<Sum<Sum<P, P>, D>, Add1<Prod<K, D>>>;
+}
+
+/// The padding is at most half of the window.
+#[diagnostic::on_unimplemented(
+    message = "a padding of {P} exceeds half of a pool's window of {K}",
+    label = "a window would see padding alone",
+    note = "the window spans ({K} - 1) * {D} + 1, and pads by at most half of that, rounded down"
+)]
+pub trait IsHalf<const K: usize, const P: usize, const D: usize> {}
+#[diagnostic::do_not_recommend]
+impl<const K: usize, const P: usize, const D: usize> IsHalf<K, P, D> for B1 {}
+
+impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize> Pools<IN, OUT>
+    for Window<K, S, P, D>
+where
+    Self: Maps<IN, OUT>,
+    Size<K>: Known<K>,
+    Size<P>: Known<P>,
+    Size<D>: Known<D>,
+    (Number<K>, Number<P>, Number<D>): Halves,
+    <(Number<K>, Number<P>, Number<D>) as Halves>::Half: IsHalf<K, P, D>,
+{
+}
