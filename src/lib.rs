@@ -7,7 +7,8 @@ extern crate std;
 pub use nnet_core::network::{Direction, Meeting};
 pub use nnet_core::{
     Differentiable, Element, Flat, Fold, LANES, Lanes, Layer, LayerInfo, Network, Nothing, ParameterInfo,
-    ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, element, init, layers, loss, optim, shape, simd, typed,
+    ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, element, init, layers, loss, optim, shape, simd,
+    typed,
 };
 /// ```
 /// use nnet::{Network, network};

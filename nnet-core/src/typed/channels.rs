@@ -1,8 +1,8 @@
 //! Channels: a convolution in G groups of `IN` channels takes C = `IN`·G, and G divides `OUT`; it has `OUT` biases or none.
 
-use core::ops::{Mul, Rem};
+use core::ops::{BitOr, Mul, Rem};
 
-use typenum::{B0, B1, Bit, Eq, IsEqual, Mod, Prod, U0, UInt, Unsigned};
+use typenum::{B0, B1, Bit, Eq, IsEqual, Mod, Or, Prod, U0, UInt, Unsigned};
 
 use super::number::{Known, Number, Size};
 
@@ -33,12 +33,11 @@ where
 
 /// The channels are those of all groups.
 #[diagnostic::on_unimplemented(
-    message = "a layer in {G} groups of {IN} channels does not connect to {C} channels",
+    message = "a convolution of {IN} channels a group, with groups = {G}, does not connect to {C} channels",
     label = "{C} channels are not {IN} * {G}",
-    note = "make the layer's type one for {C} channels, or change the tensor's; one group takes all channels, and a depthwise convolution has as many groups as channels"
+    note = "make the layer's type one for {C} channels, or change the tensor's; a depthwise convolution has 1 channel a group, and as many groups as channels"
 )]
 pub trait AreChannels<const C: usize, const IN: usize, const G: usize> {}
-#[diagnostic::do_not_recommend]
 impl<const C: usize, const IN: usize, const G: usize> AreChannels<C, IN, G> for B1 {}
 
 /// The groups divide the channels of the other side.
@@ -48,7 +47,6 @@ impl<const C: usize, const IN: usize, const G: usize> AreChannels<C, IN, G> for 
     note = "use a number of groups that divides {N}"
 )]
 pub trait AreGroups<const N: usize, const G: usize> {}
-#[diagnostic::do_not_recommend]
 impl<const N: usize, const G: usize> AreGroups<N, G> for B1 {}
 
 impl<const C: usize, const OF_GROUP: usize, const OTHERS: usize, const G: usize> Connect<C, OF_GROUP, OTHERS>
@@ -73,23 +71,21 @@ pub struct Biases<const BIASES: usize>;
 /// A layer of `OUT` channels has `OUT` biases, or none.
 pub trait Bias<const OUT: usize> {}
 
-/// Of (whether there is one for each channel, whether there is none).
+/// One for each channel, or none.
 #[diagnostic::on_unimplemented(
-    message = "a layer of {OUT} channels cannot have {BIASES} biases",
-    label = "{BIASES} biases for {OUT} channels",
-    note = "leave the layer's last parameter out for {OUT} biases, or make it 0 for none"
+    message = "a layer of {OUT} channels has {OUT} biases or none, not {BIASES}",
+    label = "its parameter for biases is {BIASES}",
+    note = "leave that parameter of the layer out for {OUT} biases, or make it 0 for none"
 )]
 pub trait AreBiases<const BIASES: usize, const OUT: usize> {}
-#[diagnostic::do_not_recommend]
-impl<const BIASES: usize, const OUT: usize, A> AreBiases<BIASES, OUT> for (B1, A) {}
-#[diagnostic::do_not_recommend]
-impl<const BIASES: usize, const OUT: usize> AreBiases<BIASES, OUT> for (B0, B1) {}
+impl<const BIASES: usize, const OUT: usize> AreBiases<BIASES, OUT> for B1 {}
 
 impl<const BIASES: usize, const OUT: usize> Bias<OUT> for Biases<BIASES>
 where
     Size<BIASES>: Known<BIASES>,
     Size<OUT>: Known<OUT>,
     Number<BIASES>: IsEqual<Number<OUT>> + IsEqual<U0>,
-    (Eq<Number<BIASES>, Number<OUT>>, Eq<Number<BIASES>, U0>): AreBiases<BIASES, OUT>,
+    Eq<Number<BIASES>, Number<OUT>>: BitOr<Eq<Number<BIASES>, U0>>,
+    Or<Eq<Number<BIASES>, Number<OUT>>, Eq<Number<BIASES>, U0>>: AreBiases<BIASES, OUT>,
 {
 }

@@ -46,7 +46,6 @@ pub trait Flattens<const N: usize>: Tensor {}
     note = "make the layer behind one of {C} * {H} * {W} inputs"
 )]
 pub trait IsLength3<const C: usize, const H: usize, const W: usize, const N: usize> {}
-#[diagnostic::do_not_recommend]
 impl<const C: usize, const H: usize, const W: usize, const N: usize> IsLength3<C, H, W, N> for B1 {}
 
 /// C·L is `N`.
@@ -56,7 +55,6 @@ impl<const C: usize, const H: usize, const W: usize, const N: usize> IsLength3<C
     note = "make the layer behind one of {C} * {L} inputs"
 )]
 pub trait IsLength2<const C: usize, const L: usize, const N: usize> {}
-#[diagnostic::do_not_recommend]
 impl<const C: usize, const L: usize, const N: usize> IsLength2<C, L, N> for B1 {}
 
 /// C·L.

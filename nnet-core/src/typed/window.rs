@@ -22,16 +22,39 @@ pub trait Pools<const IN: usize, const OUT: usize> {}
 /// A transposed window leads from `IN` entries to `OUT`: the window itself leads back.
 pub trait Spreads<const IN: usize, const OUT: usize> {}
 
-/// What is compared, of (K, S, P, D, IN, OUT).
-pub trait Lengths {
-    /// K·D·S·IN > 0.
-    type Positive;
-    /// span < room.
-    type Inside;
-    /// reach < room + S.
-    type Enough;
-    /// room ≤ reach.
-    type All;
+/// A window, of (K, S, P, D, IN, OUT).
+pub trait Judged {
+    /// [`Right`], [`Wrong`] or [`TooLarge`].
+    type Verdict;
+}
+
+/// There are as many places as stated.
+pub struct Right;
+/// There is another number of places.
+pub struct Wrong;
+/// There is no place for the window, or something is 0.
+pub struct TooLarge;
+
+/// Of whether nothing is 0, span < room, reach < room + S, room ≤ reach. All in one type: rustc would take a part of it
+/// for granted that it does not know yet.
+pub trait Judge<Inside, Enough, All> {
+    /// [`Right`], [`Wrong`] or [`TooLarge`].
+    type Verdict;
+}
+
+macro_rules! verdicts {
+    ($([$($free:ident),*] $positive:ty, $inside:ty, $enough:ty, $all:ty => $verdict:ty;)*) => {$(
+        impl<$($free),*> Judge<$inside, $enough, $all> for $positive {
+            type Verdict = $verdict;
+        }
+    )*};
+}
+verdicts! {
+    [A, B, C] B0, A, B, C => TooLarge;
+    [A, B] B1, B0, A, B => TooLarge;
+    [A] B1, B1, B0, A => Wrong;
+    [] B1, B1, B1, B0 => Wrong;
+    [] B1, B1, B1, B1 => Right;
 }
 
 /// K·D, the extent of the window and D − 1 more.
@@ -41,7 +64,16 @@ type Room<I, P, D> = Sum<Sum<Sum<I, P>, P>, D>;
 /// OUT·S + K·D.
 type Reach<O, S, K, D> = Sum<Prod<O, S>, Span<K, D>>;
 
-impl<K, S, P, D, I, O> Lengths for (K, S, P, D, I, O)
+/// K·D·S·IN > 0.
+type Positive<K, D, S, I> = Gr<Prod<Prod<Span<K, D>, S>, I>, U0>;
+/// span < room.
+type Inside<K, P, D, I> = Le<Span<K, D>, Room<I, P, D>>;
+/// reach < room + S.
+type Enough<K, S, P, D, I, O> = Le<Reach<O, S, K, D>, Sum<Room<I, P, D>, S>>;
+/// room ≤ reach.
+type All<K, S, P, D, I, O> = LeEq<Room<I, P, D>, Reach<O, S, K, D>>;
+
+impl<K, S, P, D, I, O> Judged for (K, S, P, D, I, O)
 where
     K: Mul<D>,
     Span<K, D>: Mul<S>,
@@ -55,79 +87,60 @@ where
     Prod<O, S>: Add<Span<K, D>>,
     Room<I, P, D>: Add<S> + IsLessOrEqual<Reach<O, S, K, D>>,
     Reach<O, S, K, D>: IsLess<Sum<Room<I, P, D>, S>>,
+    Positive<K, D, S, I>: Judge<Inside<K, P, D, I>, Enough<K, S, P, D, I, O>, All<K, S, P, D, I, O>>,
 {
-    type Positive = Gr<Prod<Prod<Span<K, D>, S>, I>, U0>;
-    type Inside = Le<Span<K, D>, Room<I, P, D>>;
-    type Enough = Le<Reach<O, S, K, D>, Sum<Room<I, P, D>, S>>;
-    type All = LeEq<Room<I, P, D>, Reach<O, S, K, D>>;
+    type Verdict =
+        <Positive<K, D, S, I> as Judge<Inside<K, P, D, I>, Enough<K, S, P, D, I, O>, All<K, S, P, D, I, O>>>::Verdict;
 }
 
-/// Of (Positive, Inside): the window has a place.
+/// The window has a place.
 #[diagnostic::on_unimplemented(
     message = "a window of {K} does not fit into {IN} entries with padding {P} on each side",
     label = "a window of {K} with stride {S}, padding {P} and dilation {D} has no place in {IN} entries",
-    note = "it spans ({K} - 1) * {D} + 1, of {IN} + 2 * {P}; use a smaller kernel or dilation, or more padding; none but the padding may be 0"
+    note = "it spans ({K} - 1) * {D} + 1, of {IN} + 2 * {P}; use a smaller kernel or dilation, or more padding; only the padding may be 0"
 )]
 pub trait HasPlace<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize> {}
-#[diagnostic::do_not_recommend]
 impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize> HasPlace<K, S, P, D, IN>
-    for (B1, B1)
+    for Right
+{
+}
+impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize> HasPlace<K, S, P, D, IN>
+    for Wrong
 {
 }
 
-/// Of (Positive, Inside, Enough, All): there are `OUT` places, or none, which [`HasPlace`] reports.
+/// The window has `OUT` places, or none, which [`HasPlace`] reports.
 #[diagnostic::on_unimplemented(
     message = "a window of {K} with stride {S}, padding {P} and dilation {D} does not lead from {IN} to {OUT}",
     label = "{IN} entries do not give {OUT}",
     note = "it gives ({IN} + 2 * {P} - ({K} - 1) * {D} - 1) / {S} + 1, rounded down; make the output that large, or change the window"
 )]
-pub trait HasPlaces<
-    const K: usize,
-    const S: usize,
-    const P: usize,
-    const D: usize,
-    const IN: usize,
-    const OUT: usize,
->
-{
-}
+pub trait HasPlaces<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize> {}
 
-/// Of (Positive, Inside, Enough, All) of the window that leads back.
+/// The window leads back from `OUT` entries to `IN`.
 #[diagnostic::on_unimplemented(
     message = "a transposed window of {K} with stride {S}, padding {P} and dilation {D} does not lead from {IN} to {OUT}",
     label = "{IN} entries do not give {OUT}",
     note = "it gives ({IN} - 1) * {S} + ({K} - 1) * {D} + 1 - 2 * {P}, and less than {S} more by output padding; make the output that large, or change the window"
 )]
-pub trait SpreadsTo<
-    const K: usize,
-    const S: usize,
-    const P: usize,
-    const D: usize,
-    const IN: usize,
-    const OUT: usize,
->
+pub trait SpreadsTo<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize> {}
+
+impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize>
+    HasPlaces<K, S, P, D, IN, OUT> for Right
+{
+}
+impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize>
+    HasPlaces<K, S, P, D, IN, OUT> for TooLarge
+{
+}
+impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize>
+    SpreadsTo<K, S, P, D, IN, OUT> for Right
 {
 }
 
-macro_rules! holds {
-    ($relation:ident: $([$($free:ident),*] $bits:ty),*) => {$(
-        #[diagnostic::do_not_recommend]
-        impl<$($free,)* const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize>
-            $relation<K, S, P, D, IN, OUT> for $bits
-        {
-        }
-    )*};
-}
-holds!(HasPlaces: [] (B1, B1, B1, B1), [A, B] (B1, B0, A, B), [A, B, C] (B0, A, B, C));
-holds!(SpreadsTo: [] (B1, B1, B1, B1));
-
-/// The lengths of a window from `IN` to `OUT`.
-type Of<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize> =
-    (Number<K>, Number<S>, Number<P>, Number<D>, Number<IN>, Number<OUT>);
-/// Whether the window has a place.
-type Place<L> = (<L as Lengths>::Positive, <L as Lengths>::Inside);
-/// Whether the window has as many places.
-type Places<L> = (<L as Lengths>::Positive, <L as Lengths>::Inside, <L as Lengths>::Enough, <L as Lengths>::All);
+/// The verdict on a window from `IN` to `OUT`.
+type Verdict<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize> =
+    <(Number<K>, Number<S>, Number<P>, Number<D>, Number<IN>, Number<OUT>) as Judged>::Verdict;
 
 impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize> Maps<IN, OUT>
     for Window<K, S, P, D>
@@ -138,14 +151,14 @@ where
     Size<D>: Known<D>,
     Size<IN>: Known<IN>,
     Size<OUT>: Known<OUT>,
-    Of<K, S, P, D, IN, OUT>: Lengths,
-    Place<Of<K, S, P, D, IN, OUT>>: HasPlace<K, S, P, D, IN>,
-    Places<Of<K, S, P, D, IN, OUT>>: HasPlaces<K, S, P, D, IN, OUT>,
+    (Number<K>, Number<S>, Number<P>, Number<D>, Number<IN>, Number<OUT>): Judged,
+    Verdict<K, S, P, D, IN, OUT>: HasPlace<K, S, P, D, IN>,
+    Verdict<K, S, P, D, IN, OUT>: HasPlaces<K, S, P, D, IN, OUT>,
 {
 }
 
-impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize>
-    Spreads<IN, OUT> for Window<K, S, P, D>
+impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize> Spreads<IN, OUT>
+    for Window<K, S, P, D>
 where
     Size<K>: Known<K>,
     Size<S>: Known<S>,
@@ -153,8 +166,8 @@ where
     Size<D>: Known<D>,
     Size<IN>: Known<IN>,
     Size<OUT>: Known<OUT>,
-    Of<K, S, P, D, OUT, IN>: Lengths,
-    Places<Of<K, S, P, D, OUT, IN>>: SpreadsTo<K, S, P, D, IN, OUT>,
+    (Number<K>, Number<S>, Number<P>, Number<D>, Number<OUT>, Number<IN>): Judged,
+    Verdict<K, S, P, D, OUT, IN>: SpreadsTo<K, S, P, D, IN, OUT>,
 {
 }
 
@@ -182,7 +195,6 @@ where
     note = "the window spans ({K} - 1) * {D} + 1, and pads by at most half of that, rounded down"
 )]
 pub trait IsHalf<const K: usize, const P: usize, const D: usize> {}
-#[diagnostic::do_not_recommend]
 impl<const K: usize, const P: usize, const D: usize> IsHalf<K, P, D> for B1 {}
 
 impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize> Pools<IN, OUT>

@@ -7,4 +7,4 @@ fn main() {
     conv.backward(&x, &dy, &mut Conv2d::ZERO, None);
 }
 
-// wrong: &x
+// wrong: conv.backward(&x, &dy, &mut Conv2d::ZERO, None)
