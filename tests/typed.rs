@@ -102,15 +102,24 @@ impl LeNet {
 }
 
 impl Values {
-    const UNKNOWN: Self = Self {
-        conv1: [[[f32::NAN; 28]; 28]; 6],
-        pool1: [[[f32::NAN; 14]; 14]; 6],
-        conv2: [[[f32::NAN; 10]; 10]; 16],
-        pool2: [[[f32::NAN; 5]; 5]; 16],
-        fc1: [f32::NAN; 120],
-        fc2: [f32::NAN; 84],
-        fc3: [f32::NAN; 10],
+    const ZERO: Self = Self {
+        conv1: Tensor::ZERO,
+        pool1: Tensor::ZERO,
+        conv2: Tensor::ZERO,
+        pool2: Tensor::ZERO,
+        fc1: Tensor::ZERO,
+        fc2: Tensor::ZERO,
+        fc3: Tensor::ZERO,
     };
+
+    /// NaN everywhere.
+    fn unknown() -> Box<Self> {
+        let mut values = Box::new(Self::ZERO);
+        let Self { conv1, pool1, conv2, pool2, fc1, fc2, fc3 } = &mut *values;
+        let maps = [conv1.as_flat_mut(), pool1.as_flat_mut(), conv2.as_flat_mut(), pool2.as_flat_mut()];
+        maps.into_iter().chain([&mut fc1[..], fc2, fc3]).for_each(|entries| entries.fill(f32::NAN));
+        values
+    }
 }
 
 fn image(random: &mut Random) -> Image {
@@ -130,7 +139,7 @@ fn lenet_by_hand_equals_the_declared_one() {
 
     let (mut tape, mut scratch) = (Box::new(DeclaredTape::ZERO), Box::new(DeclaredScratch::ZERO));
     let (mut declared_gradients, mut gradients) = (Box::new(DeclaredGradients::ZERO), Box::new(LeNet::ZERO));
-    let (mut y, mut dy) = (Box::new(Values::UNKNOWN), Box::new(Values::UNKNOWN));
+    let (mut y, mut dy) = (Values::unknown(), Values::unknown());
     let optimizer = Sgd::new(0.05).momentum(0.9);
     let mut state = Box::new(OptimizerState::<Sgd<Momentum>, Declared>::ZERO);
     let mut moments = Box::new(LeNet::ZERO);

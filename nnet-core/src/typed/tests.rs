@@ -55,29 +55,31 @@ fn agree<const K: usize, const S: usize, const P: usize, const D: usize, const I
     assert_eq!(spreads, IN > 0 && (0..S).any(leads), "spreads {what:?}");
 }
 
-/// Kernels of 0 to 3, strides of 0 to 2, paddings, dilations, sizes too small and too large.
+/// Windows that fit, that are too large, that begin or end in the padding, and that have a 0 somewhere.
 #[test]
 fn the_relations_are_those_of_the_shape_rules() {
     each!([] { (1 2 3) (1 3) (0 1 2) (1 2) (1 4) (0 1 2 3 5) });
     each!([] { (0 2) (0 1) (0 1) (0 1) (0 3) (0 1 2 3) });
 }
 
+const fn connect<const G: usize, const C: usize, const OF_GROUP: usize, const OTHERS: usize>()
+where
+    Groups<G>: Connect<C, OF_GROUP, OTHERS>,
+{
+}
+
+const fn biases<const B: usize, const OUT: usize>()
+where
+    Biases<B>: Bias<OUT>,
+{
+}
+
 /// Convolutions in groups connect to as many channels as the groups have, and a layer has all biases or none.
 #[test]
 fn channels_connect() {
-    const fn connect<const G: usize, const C: usize, const OF_GROUP: usize, const OTHERS: usize>()
-    where
-        Groups<G>: Connect<C, OF_GROUP, OTHERS>,
-    {
-    }
     connect::<1, 6, 6, 16>();
     connect::<2, 12, 6, 16>();
     connect::<16, 16, 1, 32>();
-    const fn biases<const B: usize, const OUT: usize>()
-    where
-        Biases<B>: Bias<OUT>,
-    {
-    }
     biases::<16, 16>();
     biases::<0, 16>();
 }
