@@ -24,7 +24,7 @@ pub trait Spreads<const IN: usize, const OUT: usize> {}
 
 /// A window, of (K, S, P, D, IN, OUT).
 pub trait Judged {
-    /// [`Right`], [`Wrong`] or [`TooLarge`].
+    /// [`Right`], [`Wrong`], [`TooLarge`] or [`Zero`].
     type Verdict;
 }
 
@@ -32,13 +32,15 @@ pub trait Judged {
 pub struct Right;
 /// There is another number of places.
 pub struct Wrong;
-/// There is no place for the window, or something is 0.
+/// There is no place for the window.
 pub struct TooLarge;
+/// Something other than the padding is 0.
+pub struct Zero;
 
 /// Of whether nothing is 0, span < room, reach < room + S, room ≤ reach. All in one type: rustc would take a part of it
 /// for granted that it does not know yet.
 pub trait Judge<Inside, Enough, All> {
-    /// [`Right`], [`Wrong`] or [`TooLarge`].
+    /// [`Right`], [`Wrong`], [`TooLarge`] or [`Zero`].
     type Verdict;
 }
 
@@ -50,7 +52,7 @@ macro_rules! verdicts {
     )*};
 }
 verdicts! {
-    [A, B, C] B0, A, B, C => TooLarge;
+    [A, B, C] B0, A, B, C => Zero;
     [A, B] B1, B0, A, B => TooLarge;
     [A] B1, B1, B0, A => Wrong;
     [] B1, B1, B1, B0 => Wrong;
@@ -93,11 +95,22 @@ where
         <Positive<K, D, S, I> as Judge<Inside<K, P, D, I>, Enough<K, S, P, D, I, O>, All<K, S, P, D, I, O>>>::Verdict;
 }
 
-/// The window has a place.
+/// Nothing is 0 but the padding.
+#[diagnostic::on_unimplemented(
+    message = "a window of {K} with stride {S} and dilation {D} cannot move over {IN} entries",
+    label = "the kernel {K}, the stride {S}, the dilation {D} or the size {IN} is 0",
+    note = "make each of them at least 1; only the padding may be 0"
+)]
+pub trait NoneIsZero<const K: usize, const S: usize, const D: usize, const IN: usize> {}
+impl<const K: usize, const S: usize, const D: usize, const IN: usize> NoneIsZero<K, S, D, IN> for Right {}
+impl<const K: usize, const S: usize, const D: usize, const IN: usize> NoneIsZero<K, S, D, IN> for Wrong {}
+impl<const K: usize, const S: usize, const D: usize, const IN: usize> NoneIsZero<K, S, D, IN> for TooLarge {}
+
+/// The window has a place, or [`NoneIsZero`] reports what is wrong.
 #[diagnostic::on_unimplemented(
     message = "a window of {K} does not fit into {IN} entries with padding {P} on each side",
     label = "a window of {K} with stride {S}, padding {P} and dilation {D} has no place in {IN} entries",
-    note = "it spans ({K} - 1) * {D} + 1, of {IN} + 2 * {P}; use a smaller kernel or dilation, or more padding; only the padding may be 0"
+    note = "it spans ({K} - 1) * {D} + 1, of {IN} + 2 * {P}; use a smaller kernel or dilation, or more padding"
 )]
 pub trait HasPlace<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize> {}
 impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize> HasPlace<K, S, P, D, IN>
@@ -108,8 +121,12 @@ impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: u
     for Wrong
 {
 }
+impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize> HasPlace<K, S, P, D, IN>
+    for Zero
+{
+}
 
-/// The window has `OUT` places, or none, which [`HasPlace`] reports.
+/// The window has `OUT` places, or [`HasPlace`] reports what is wrong.
 #[diagnostic::on_unimplemented(
     message = "a window of {K} with stride {S}, padding {P} and dilation {D} does not lead from {IN} to {OUT}",
     label = "{IN} entries do not give {OUT}",
@@ -137,6 +154,14 @@ impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: u
     SpreadsTo<K, S, P, D, IN, OUT> for Right
 {
 }
+impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize>
+    HasPlaces<K, S, P, D, IN, OUT> for Zero
+{
+}
+impl<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize>
+    SpreadsTo<K, S, P, D, IN, OUT> for Zero
+{
+}
 
 /// The verdict on a window from `IN` to `OUT`.
 type Verdict<const K: usize, const S: usize, const P: usize, const D: usize, const IN: usize, const OUT: usize> =
@@ -152,6 +177,7 @@ where
     Size<IN>: Known<IN>,
     Size<OUT>: Known<OUT>,
     (Number<K>, Number<S>, Number<P>, Number<D>, Number<IN>, Number<OUT>): Judged,
+    Verdict<K, S, P, D, IN, OUT>: NoneIsZero<K, S, D, IN>,
     Verdict<K, S, P, D, IN, OUT>: HasPlace<K, S, P, D, IN>,
     Verdict<K, S, P, D, IN, OUT>: HasPlaces<K, S, P, D, IN, OUT>,
 {
@@ -167,6 +193,7 @@ where
     Size<IN>: Known<IN>,
     Size<OUT>: Known<OUT>,
     (Number<K>, Number<S>, Number<P>, Number<D>, Number<OUT>, Number<IN>): Judged,
+    Verdict<K, S, P, D, OUT, IN>: NoneIsZero<K, S, D, OUT>,
     Verdict<K, S, P, D, OUT, IN>: SpreadsTo<K, S, P, D, IN, OUT>,
 {
 }
