@@ -8,7 +8,7 @@ pub use nnet_core::network::{Direction, Meeting};
 pub use nnet_core::{
     Differentiable, Element, Flat, Fold, LANES, Lanes, Layer, LayerInfo, Limit, Measure, Network, Nothing,
     ParameterInfo, ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, element, init, layers, loss, optim,
-    shape, simd,
+    shape, simd, typed,
 };
 /// ```
 /// use nnet::{Network, network};

@@ -31,6 +31,7 @@ pub mod simd;
 pub mod tensor;
 #[doc(hidden)]
 pub mod text;
+pub mod typed;
 
 pub use element::{Element, LANES, Lanes};
 #[cfg(feature = "std")]
