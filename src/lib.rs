@@ -111,6 +111,18 @@ pub mod __private {
 
     /// The same numbers in another shape.
     #[inline]
+    pub fn reshaped<T: Tensor, U: Tensor<Element = T::Element>>(tensor: &T) -> &U {
+        U::view(tensor.as_flat())
+    }
+
+    /// The same numbers in another shape, to write.
+    #[inline]
+    pub fn reshaped_mut<T: Tensor, U: Tensor<Element = T::Element>>(tensor: &mut T) -> &mut U {
+        U::view_mut(tensor.as_flat_mut())
+    }
+
+    /// The same numbers in another shape, if there are any.
+    #[inline]
     #[must_use]
     pub fn viewed<T: Tensor, U: Tensor<Element = T::Element>>(tensor: Option<&mut T>) -> Option<&mut U> {
         tensor.map(|tensor| U::view_mut(tensor.as_flat_mut()))

@@ -207,9 +207,17 @@ impl Walk<'_> {
     /// Whether types may have these sizes; if not, a parameter of the network is in them, and that is reported.
     fn suits_types(&mut self, layer: &check::Layer, sizes: impl IntoIterator<Item = Size>) -> bool {
         let Some(size) = sizes.into_iter().find(|size| !size.suits_types()) else { return true };
+        let parameter = size::parameter_in(&size).map_or_else(String::new, |parameter| parameter.to_string());
+        let expression = Some(size.to_string()).filter(|text| text != "?");
+        let expression = expression.map_or_else(String::new, |text| format!(", `{text}`"));
+        let other = match &layer.node {
+            Node::Kind(Kind::Flatten) => "use `GlobalAvgPool2d` instead, or ",
+            Node::Kind(kind) if kind.sizes().contains(&size) => "make the expression a parameter of its own, or ",
+            _ => "",
+        };
         let message = format!(
-            "needs the size `{size}` in a type, but stable Rust cannot calculate with parameters there; \
-             make it a parameter of its own, or each parameter in it a constant"
+            "needs a type of a size that is calculated from the parameter `{parameter}`{expression}, which stable Rust \
+             cannot do; {other}make `{parameter}` a constant"
         );
         self.report_text(layer, &message);
         false

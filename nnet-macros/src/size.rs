@@ -166,8 +166,7 @@ impl Size {
 
     /// What follows from a parameter by arithmetic.
     pub fn calculated_from(self) -> Self {
-        let text = format!("from {self}");
-        named(&text, code!((#self + 0)), Needs::Arithmetic)
+        named("?", code!((#self + 0)), Needs::Arithmetic)
     }
 
     pub fn known(self) -> Option<usize> {
@@ -247,7 +246,8 @@ fn combined(a: Size, b: Size, sign: &str, join: impl FnOnce(TokenStream, TokenSt
     let is_constant = a.needs().max(b.needs()) == Needs::Constants;
     let text = |size: Size| {
         let text = size.to_string();
-        if sign != "+" && text.contains(' ') { format!("({text})") } else { text }
+        let is_plain = text.split(' ').skip(1).step_by(2).all(|other| other == sign && sign != "/");
+        if is_plain { text } else { format!("({text})") }
     };
     let [x, y] = [a, b].map(text);
     let text = if x == "?" || y == "?" { "?".to_owned() } else { format!("{x} {sign} {y}") };

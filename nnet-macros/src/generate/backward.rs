@@ -12,6 +12,7 @@ use super::words::{
 use crate::infer::{Layer, Network, Operation};
 use crate::layer::Kind;
 use crate::plan::{BackwardStep as Step, Operand, Plan, Storage, only_predicts};
+use crate::size::Shape;
 
 pub fn functions(network: &Network, plan: &Plan) -> TokenStream {
     let output = output_and_gradient(network, plan);
@@ -147,15 +148,15 @@ impl<'a> Writer<'a> {
                 self.end_stage(before);
             }
             Step::Copy { from, to } => {
-                let (from, to) = self.pair(from, to);
+                let (from, to) = self.pair(from, self.network.shape(to.value), to);
                 self.push(code!(::nnet::__private::layers::copy(#from, #to);));
             }
             Step::Add { from, to } => {
-                let (from, to) = self.pair(from, to);
+                let (from, to) = self.pair(from, self.network.shape(to.value), to);
                 self.push(code!(::nnet::__private::layers::add(#from, #to);));
             }
             Step::Part { from, to, offset } => {
-                let (from, to) = self.pair(from, to);
+                let (from, to) = self.pair(from, self.network.shape(from.value), to);
                 self.push(code!(::nnet::__private::layers::read_part(#from, #offset, #to);));
             }
         }
@@ -165,16 +166,17 @@ impl<'a> Writer<'a> {
         self.asked.as_mut().unwrap_or(&mut self.segment).extend(code);
     }
 
-    fn value(&mut self, operand: Operand) -> TokenStream {
-        self.scope.value(operand, Use::Read, self.asked.as_mut().unwrap_or(&mut self.segment))
+    fn value(&mut self, operand: Operand, shape: Shape) -> TokenStream {
+        self.scope.value(operand, shape, Use::Read, self.asked.as_mut().unwrap_or(&mut self.segment))
     }
 
-    fn gradient(&mut self, operand: Operand, usage: Use) -> TokenStream {
-        self.scope.gradient(operand, usage, self.asked.as_mut().unwrap_or(&mut self.segment))
+    fn gradient(&mut self, operand: Operand, shape: Shape, usage: Use) -> TokenStream {
+        self.scope.gradient(operand, shape, usage, self.asked.as_mut().unwrap_or(&mut self.segment))
     }
 
-    fn pair(&mut self, from: Operand, to: Operand) -> (TokenStream, TokenStream) {
-        (self.gradient(from, Use::Read), self.gradient(to, Use::Write))
+    /// The locals of a step that reads one gradient, in this shape, and writes another.
+    fn pair(&mut self, from: Operand, shape: Shape, to: Operand) -> (TokenStream, TokenStream) {
+        (self.gradient(from, shape, Use::Read), self.gradient(to, self.network.shape(to.value), Use::Write))
     }
 
     /// `dx`, or a reference to it if it is needed again.
@@ -199,8 +201,8 @@ impl<'a> Writer<'a> {
     }
 
     fn sums(&mut self, operation: usize, x: Operand, dy: Operand) {
-        let (x, dy) = (self.value(x), self.gradient(dy, Use::Read));
         let Some((operation, layer)) = self.layer(operation) else { return };
+        let (x, dy) = (self.value(x, operation.input), self.gradient(dy, operation.output, Use::Read));
         let Kind::BatchNorm { eps, .. } = layer.kind else { return };
         let (place, statistics, eps) = (place(&operation.place), statistics_name(operation), number(eps));
         self.push(code!(self #place.gradient_sums(#eps, #statistics, #x, #dy, &mut gradients #place);));
@@ -212,9 +214,9 @@ impl<'a> Writer<'a> {
     }
 
     fn in_place(&mut self, at: usize, kept: Option<Operand>, dy: Operand) {
-        let kept = kept.map(|kept| self.value(kept));
-        let dy = self.gradient(dy, Use::Write);
         let Some((operation, layer)) = self.layer(at) else { return };
+        let kept = kept.map(|kept| self.value(kept, operation.output));
+        let dy = self.gradient(dy, operation.output, Use::Write);
         let (place, value) = (place(&operation.place), layer_value(layer));
         self.push(match &layer.kind {
             Kind::BatchNorm { eps, .. } => {
@@ -240,14 +242,14 @@ impl<'a> Writer<'a> {
         if is_staged {
             self.end_stage(self.stage.clone());
         }
-        let x = x.map(|x| self.value(x));
-        let dy = self.gradient(dy, Use::Read);
+        let x = x.map(|x| self.value(x, operation.input));
+        let dy = self.gradient(dy, operation.output, Use::Read);
         let (has_option, has_dx) = (layer.learns(), dx.is_some());
         let dx = match dx {
             None => code!(::core::option::Option::None),
-            Some(dx) if has_option && is_optional => self.optional(dx),
+            Some(dx) if has_option && is_optional => self.optional(dx, operation.input),
             Some(dx) => {
-                let dx = self.gradient(dx, Use::Write);
+                let dx = self.gradient(dx, operation.input, Use::Write);
                 if has_option { code!(::core::option::Option::Some(#dx)) } else { dx }
             }
         };
@@ -261,15 +263,15 @@ impl<'a> Writer<'a> {
     }
 
     /// The argument for a gradient that is computed only if the caller asks for that of the input.
-    fn optional(&mut self, operand: Operand) -> TokenStream {
+    fn optional(&mut self, operand: Operand, shape: Shape) -> TokenStream {
         if let Storage::Area(area) = operand.storage {
             let memory = area_name(area);
             self.scope.forget(area);
-            let kind = tensor(self.network.shape(operand.value), code!(E));
+            let kind = tensor(shape, code!(E));
             return code!(dx.is_some().then(|| ::nnet::__private::area::<#kind, _>(#memory)));
         }
         let dx = self.dx();
-        if self.network.shape(operand.value) == self.network.input {
+        if shape == self.network.input {
             return dx;
         }
         let view = code!(::nnet::__private::Tensor::view_mut(::nnet::__private::Tensor::as_flat_mut(dx)));

@@ -12,6 +12,7 @@ use super::words::{
 use crate::infer::{Layer, Network, Operation};
 use crate::layer::Kind;
 use crate::plan::{Forward, ForwardStep as Step, Operand, Plan, only_predicts};
+use crate::size::Shape;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
@@ -109,7 +110,7 @@ impl<'a> Writer<'a> {
             return TokenStream::new();
         }
         let mut last = TokenStream::new();
-        let output = self.scope.value(forward.output(), Use::Read, &mut last);
+        let output = self.scope.value(forward.output(), self.network.output, Use::Read, &mut last);
         self.body = std::mem::take(&mut self.segment);
         code!(#last #output)
     }
@@ -121,27 +122,27 @@ impl<'a> Writer<'a> {
                 self.through(operation, x, y);
             }
             Step::InPlace { operation: at, y } => {
-                let y = self.scope.value(y, Use::Write, &mut self.segment);
+                let y = self.scope.value(y, network.shape(at + 1), Use::Write, &mut self.segment);
                 let layer = network.operation(at).and_then(|operation| Some((operation, operation.layer()?)));
                 let call = layer.map(|(operation, layer)| in_place(at, operation, layer, &y));
                 self.segment.extend(call);
             }
             Step::Copy { from, to } => {
-                let (from, to) = self.pair(from, to);
+                let (from, to) = self.pair(from, network.shape(to.value), to);
                 self.segment.extend(code!(::nnet::__private::layers::copy(#from, #to);));
             }
             Step::Add { from, to } => {
-                let (from, to) = self.pair(from, to);
+                let (from, to) = self.pair(from, network.shape(to.value), to);
                 self.segment.extend(code!(::nnet::__private::layers::add(#from, #to);));
             }
             Step::Part { from, to, offset } => {
-                let (from, to) = self.pair(from, to);
+                let (from, to) = self.pair(from, network.shape(from.value), to);
                 self.segment.extend(code!(::nnet::__private::layers::write_part(#from, #to, #offset);));
             }
             Step::Statistics { operation, x } => {
-                let x = self.scope.value(x, Use::Read, &mut self.segment);
-                let call = network.operation(operation).map(|operation| statistics(operation, &x));
-                self.segment.extend(call);
+                let Some(operation) = network.operation(operation) else { return };
+                let x = self.scope.value(x, operation.input, Use::Read, &mut self.segment);
+                self.segment.extend(statistics(operation, &x));
             }
             Step::Meet { .. } => {
                 let next = self.stage.clone().next();
@@ -150,10 +151,10 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The locals of a step that reads one buffer and writes another.
-    fn pair(&mut self, from: Operand, to: Operand) -> (TokenStream, TokenStream) {
-        let from = self.scope.value(from, Use::Read, &mut self.segment);
-        let to = self.scope.value(to, Use::Write, &mut self.segment);
+    /// The locals of a step that reads one buffer, in this shape, and writes another.
+    fn pair(&mut self, from: Operand, shape: Shape, to: Operand) -> (TokenStream, TokenStream) {
+        let from = self.scope.value(from, shape, Use::Read, &mut self.segment);
+        let to = self.scope.value(to, self.network.shape(to.value), Use::Write, &mut self.segment);
         (from, to)
     }
 
@@ -171,8 +172,8 @@ impl<'a> Writer<'a> {
         if is_staged {
             self.end_stage(self.stage.clone());
         }
-        let x = self.scope.value(x, Use::Read, &mut self.segment);
-        let y = self.scope.value(y, Use::Write, &mut self.segment);
+        let x = self.scope.value(x, operation.input, Use::Read, &mut self.segment);
+        let y = self.scope.value(y, operation.output, Use::Write, &mut self.segment);
         if !is_staged {
             let call = if operation.is_by_path() {
                 predict_by_path(operation, &x, &y)

@@ -38,12 +38,28 @@ impl<'a> Scope<'a> {
         Self { network, views: HashMap::new(), areas: HashMap::new() }
     }
 
-    pub fn value(&mut self, operand: Operand, usage: Use, code: &mut TokenStream) -> TokenStream {
-        self.take(operand, Sort::Value, usage, code)
+    /// The local for a value, in the shape that a layer wants. That is the value's own, unless sizes have names: then
+    /// rustc checks that both are the same.
+    pub fn value(&mut self, operand: Operand, wanted: Shape, usage: Use, code: &mut TokenStream) -> TokenStream {
+        let local = self.take(operand, Sort::Value, usage, code);
+        self.reshaped(operand, wanted, usage, local)
     }
 
-    pub fn gradient(&mut self, operand: Operand, usage: Use, code: &mut TokenStream) -> TokenStream {
-        self.take(operand, Sort::Gradient, usage, code)
+    /// The same for a gradient.
+    pub fn gradient(&mut self, operand: Operand, wanted: Shape, usage: Use, code: &mut TokenStream) -> TokenStream {
+        let local = self.take(operand, Sort::Gradient, usage, code);
+        self.reshaped(operand, wanted, usage, local)
+    }
+
+    fn reshaped(&self, operand: Operand, wanted: Shape, usage: Use, local: TokenStream) -> TokenStream {
+        if wanted == self.network.shape(operand.value) {
+            return local;
+        }
+        let kind = tensor(wanted, code!(E));
+        match usage {
+            Use::Read => code!(::nnet::__private::reshaped::<_, #kind>(#local)),
+            Use::Write => code!(::nnet::__private::reshaped_mut::<_, #kind>(#local)),
+        }
     }
 
     /// Tells that something else was written to an area.

@@ -18,7 +18,11 @@ pub fn constants(network: &Ident, deferred: &Deferred) -> TokenStream {
         return TokenStream::new();
     }
     let holder = shapes_name(network);
-    let (names, values): (Vec<_>, Vec<_>) = written.into_iter().unzip();
+    let sizes = written.into_iter().map(|(name, value)| {
+        // In a constant of its own: rustc lints those of types, and would report an overflow twice.
+        let value = code!({ const __SIZE: ::core::primitive::usize = #value; __SIZE });
+        code!(const #name: ::core::primitive::usize = #value;)
+    });
     let shapes = deferred.constants.iter().map(|constant| {
         let (name, value) = (&constant.name, rule(&constant.rule, deferred));
         code!(const #name: ::nnet::__private::Inferred = #value;)
@@ -27,7 +31,7 @@ pub fn constants(network: &Ident, deferred: &Deferred) -> TokenStream {
         enum #holder {}
 
         impl #holder {
-            #(const #names: ::core::primitive::usize = #values;)*
+            #(#sizes)*
             #(#shapes)*
         }
     }

@@ -184,11 +184,7 @@ impl Walk<'_> {
                 let wrong = Wrong::Differ(from, to);
                 self.deferred.checks.push(Check { place: tokens.clone(), wrong, pieces, table });
                 let after = self.constant(&format!("{owner}_behind"), Rule::AsStated { of: from, stated: to });
-                let shape = merged(shape, *wanted);
-                if let Some(operation) = found.value.checked_sub(1).and_then(|at| self.operations.get_mut(at)) {
-                    operation.output = shape;
-                }
-                Flowing { shape: Some(shape), inferred: Some(after), ..found }
+                Flowing { shape: Some(merged(shape, *wanted)), inferred: Some(after), ..found }
             }
         }
     }

@@ -1,0 +1,26 @@
+//! Groups by name that do not divide the channels.
+
+use nnet::{Flat, Network, Random, network};
+
+const GROUPS: usize = 4;
+
+network! {
+    pub struct Net: [1, 8, 8] -> [6] {
+        Conv2d(6, kernel = 3),
+        conv: Conv2d(6, kernel = 3, groups = GROUPS),
+        GlobalAvgPool2d,
+    }
+}
+
+const INPUT: [[[f32; 8]; 8]; 1] = [[[0.0; 8]; 8]; 1];
+
+fn main() {
+    let mut random = Random::new(1);
+    let mut network = Net::<f32>::ZERO;
+    network.init(&mut random);
+    let mut scratch = Flat::ZERO;
+    let output = network.predict::<f32>(&INPUT, &mut scratch);
+    println!("{output:?} {}", Net::MACS);
+}
+
+// wrong: Conv2d(6, kernel = 3, groups = GROUPS)

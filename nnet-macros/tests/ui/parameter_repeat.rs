@@ -1,0 +1,24 @@
+//! A number of repeats that is a parameter.
+
+use nnet::{Flat, Network, Random, network};
+
+network! {
+    pub struct Net<const DEPTH: usize>: [1, 8, 8] -> [4] {
+        blocks: repeat(DEPTH) { Conv2d(1, kernel = 3, padding = 1), Relu },
+        Flatten,
+        fc: Linear(4),
+    }
+}
+
+const INPUT: [[[f32; 8]; 8]; 1] = [[[0.0; 8]; 8]; 1];
+
+fn main() {
+    let mut random = Random::new(1);
+    let mut network = Net::<8>::ZERO;
+    network.init(&mut random);
+    let mut scratch = Flat::ZERO;
+    let output = network.predict::<f32>(&INPUT, &mut scratch);
+    println!("{output:?} {}", Net::<8>::MACS);
+}
+
+// wrong: DEPTH
