@@ -1,5 +1,6 @@
 //! Arguments against signatures: each layer becomes a typed [`Kind`], or stays unknown with its error reported.
 
+mod allow;
 mod arguments;
 mod attributes;
 mod layers;
@@ -18,6 +19,7 @@ use syn::{Attribute, Ident, Path, Visibility};
 use crate::ast::{self, BlockKind, Declaration, Dimensions};
 use crate::errors::Errors;
 use crate::layer::{Kind, Loss, Scheme};
+use crate::lint::Lint;
 
 /// A declaration whose words are understood.
 pub struct Checked {
@@ -44,6 +46,8 @@ pub struct Layer {
     pub attributes: Vec<Attribute>,
     /// Whether it, or a block around it, is `#[frozen]`.
     pub frozen: bool,
+    /// What it may be although it is suspicious.
+    pub allowed: Vec<Lint>,
     /// The layer's type, or the word of a block, as the user wrote it.
     pub path: Path,
     /// `Conv2d(6, kernel = 5)`
@@ -97,7 +101,7 @@ pub struct RequestedInit {
 }
 
 /// Where to report errors in a layer.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Places {
     pub layer: TokenStream,
     pub arguments: Vec<(&'static str, TokenStream)>,
@@ -113,13 +117,17 @@ impl Places {
 pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
     let Declaration { attributes, visibility, name, input, output, layers, body, loss } = declaration;
     names::check_network(&name, errors);
+    let (allowed, attributes) = allow::take(attributes, errors);
     attributes::check_network(&attributes, errors);
     let input = input.and_then(|input| dimensions("input", input, errors)).map(|input| input.shape);
     let output = output.and_then(|output| dimensions("output", output, errors));
     if layers.is_empty() {
         errors.at(body, format_args!("{name} has no layers; add one, such as `Linear(10)`"));
     }
-    let layers = scope(layers, false, errors);
+    let mut layers = scope(layers, false, errors);
+    for layer in &mut layers {
+        allow::grant(layer, &allowed);
+    }
     let loss = loss.map(|call| loss::check(&call, output.as_ref().map(|output| output.shape), errors));
     Checked { attributes, visibility, name, input, output, layers, loss }
 }
@@ -147,6 +155,7 @@ fn layer(written: ast::Layer, names: &mut IntoIter<Ident>, frozen: bool, errors:
         is_named,
         attributes: Vec::new(),
         frozen,
+        allowed: Vec::new(),
         path: unknown.into(),
         declaration: String::new(),
         node: Node::Unknown(None),
@@ -154,11 +163,13 @@ fn layer(written: ast::Layer, names: &mut IntoIter<Ident>, frozen: bool, errors:
         contract,
         places: Places::default(),
     };
+    let (allowed, attributes) = allow::take(attributes, errors);
     match node {
         None => {}
         Some(ast::Node::Call(call)) => leaf(&mut layer, attributes, call, errors),
         Some(ast::Node::Block(block)) => branch(&mut layer, attributes, block, names, errors),
     }
+    allow::grant(&mut layer, &allowed);
     layer
 }
 

@@ -163,7 +163,9 @@ impl Walk<'_> {
         let label = place.iter().map(Segment::text).collect::<Vec<_>>().join(".");
         let local = self.local(&label, &layer.name);
         let declaration = layer.declaration.clone();
-        self.operations.push(Operation { work, inputs, input, output, place, label, local, declaration });
+        let (places, allowed) = (layer.places.clone(), layer.allowed.clone());
+        let operation = Operation { work, inputs, input, output, place, label, local, declaration, places, allowed };
+        self.operations.push(operation);
         Flowing { value: self.operations.len(), shape: Some(output) }
     }
 

@@ -5,6 +5,7 @@
 //! | parse | `parse.rs` | tokens | `ast::Declaration`: what is written |
 //! | check | `check.rs` | arguments, names, attributes | `check::Checked`: typed layers |
 //! | infer | `infer.rs` | the shape rules of `nnet_core` | `infer::Draft`, `infer::Network`: a list of operations, a tree of fields |
+//! | lint | `lint.rs` | what fits but is not meant | errors only |
 //! | fold | `fold.rs` | batch norms behind layers that can take them over | `fold::Folded`: the network for prediction |
 //! | plan | `plan.rs` | lifetimes of values and gradients | `plan::Plan`: where each one lives |
 //! | generate | `generate.rs` | network and plan | Rust; it decides nothing and cannot fail |
@@ -27,6 +28,7 @@ mod generate;
 mod infer;
 mod init;
 mod layer;
+mod lint;
 mod nearest;
 mod parse;
 mod plan;
@@ -128,6 +130,21 @@ use crate::errors::Errors;
 /// `cross_entropy` (of scores) and `nll` (of logarithms of probabilities) have classes as targets; `mse`, `mae` and
 /// `huber(delta = 1.0)` have outputs. Without a loss the network can predict and be differentiated.
 ///
+/// # Lints
+///
+/// What fits together but is hardly meant is an error, too. `#[allow(nnet::two_activations)]` before a layer, a block or
+/// the `struct` says that it is.
+///
+/// | lint | what it reports |
+/// |---|---|
+/// | `softmax_before_cross_entropy` | `Softmax` or `LogSoftmax` last, and `loss = cross_entropy`, which takes scores |
+/// | `activation_before_cross_entropy` | another activation last that bounds the scores, such as `Relu` or `Sigmoid` |
+/// | `nll_without_log_softmax` | `loss = nll`, and something else than `LogSoftmax` last |
+/// | `dropout_before_loss` | `Dropout` or `Dropout2d` last, and a loss, which compares the zeros with the target |
+/// | `two_activations` | an activation right behind another that nothing else reads |
+/// | `bias_before_batch_norm` | a bias that the batch norm right behind it takes away; a file of weights may hold one |
+/// | `constant_result` | `Softmax` or a norm of one number, `Dropout(1)` |
+///
 /// # What it makes
 ///
 /// The struct, generic over its number type, `f32` unless told otherwise, with the traits `Flat`, `Network`,
@@ -147,6 +164,9 @@ fn expand(tokens: TokenStream) -> TokenStream {
     let checked = check::check(declaration, &mut errors);
     errors.end_phase();
     let draft = infer::infer(checked, &mut errors);
+    if errors.is_empty() {
+        lint::lint(&draft, &mut errors);
+    }
     match draft.complete() {
         Some(network) if errors.is_empty() => {
             let plan = plan::plan(&network);

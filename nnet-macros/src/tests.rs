@@ -3,7 +3,7 @@
 use expect_test::expect_file;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use super::{Errors, check, expand, infer, layer, parse};
+use super::{Errors, check, expand, infer, layer, lint, parse};
 
 /// The expansion of a declaration as formatted Rust.
 fn expansion(declaration: &str) -> String {
@@ -42,7 +42,10 @@ pub(crate) fn messages(declaration: &str) -> Vec<String> {
         errors.end_phase();
         let checked = check::check(declaration, &mut errors);
         errors.end_phase();
-        infer::infer(checked, &mut errors);
+        let draft = infer::infer(checked, &mut errors);
+        if errors.is_empty() {
+            lint::lint(&draft, &mut errors);
+        }
     }
     errors.messages()
 }
@@ -68,9 +71,9 @@ const DECLARATIONS: [&str; 5] = [
     "#[derive(Clone)] pub(crate) struct Net: [1, 28, 28] -> [10] { /** doc */ #[init(kaiming_normal(gain = 1.5))]
      conv: Conv2d(6, kernel = [5, 3], stride = 1, padding = 2, bias = false) -> [6, 28, 30], Relu, MaxPool2d(2),
      LeakyRelu(0.1), AvgPool2d(kernel = 2, padding = [0, 1]), Gelu, Flatten, fc: Linear(10), LogSoftmax, } loss = nll;",
-    "struct Net: [4] -> [4] { Softmax, Flatten, Tanh, Sigmoid } loss = huber(delta = 2.5);",
+    "#[allow(nnet::two_activations)] struct Net: [4] -> [4] { Softmax, Flatten, Tanh, Sigmoid } loss = huber(delta = 2.5);",
     "struct Net: [3, 9, 9] -> [2] { Conv2d(2, 3), GlobalAvgPool2d } loss = mse;",
-    "struct Net: [2, 8, 8] -> [3] { a: residual(shortcut = Conv2d(4, 1, stride = 2)) { Conv2d(4, 3, 2, 1, groups = 2),
+    "#[allow(nnet::bias_before_batch_norm, nnet::two_activations)] struct Net: [2, 8, 8] -> [3] { a: residual(shortcut = Conv2d(4, 1, stride = 2)) { Conv2d(4, 3, 2, 1, groups = 2),
      BatchNorm(momentum = 0.2), Relu }, #[frozen] c: concat { x: { Conv2d(2, 1) }, y: Conv2d(3, 3, padding = \"same\"), {} },
      repeat(2) { residual { Relu } shortcut { Tanh } }, add { {}, Sigmoid }, GlobalAvgPool2d, Dropout(0.5), fc: Linear(3) }",
     "struct Net: [2, 8] -> [4] { Conv1d(4, 3, dilation = 2), MaxPool1d(4), Flatten, mine: self::Mine<4> -> [4], PRelu } loss = mae;",

@@ -3,7 +3,9 @@
 use nnet_core::shape::Shape;
 use syn::{Attribute, Ident, Path, Visibility};
 
+use crate::check::Places;
 use crate::layer::{Init, Kind, Loss};
+use crate::lint::Lint;
 
 /// A network that fits together.
 #[derive(Clone)]
@@ -54,6 +56,10 @@ pub struct Operation {
     pub local: Ident,
     /// `Conv2d(6, kernel = 5)`
     pub declaration: String,
+    /// Where it is written.
+    pub places: Places,
+    /// What it may be although it is suspicious.
+    pub allowed: Vec<Lint>,
 }
 
 #[derive(Clone)]
