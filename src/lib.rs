@@ -84,7 +84,9 @@ pub use nnet_core::{host, zeroed};
 #[doc(hidden)]
 pub mod __private {
     pub use nnet_core::init::Init;
-    pub use nnet_core::network::by_path::{Part, check_layer, larger, name_bytes, names, table, tensors};
+    pub use nnet_core::network::by_path::{
+        Part, Proven, check_layer, is_layer, is_type, larger, name_bytes, names, table, tensors,
+    };
     pub use nnet_core::network::{Meeting, learned};
     pub use nnet_core::shape::Window2d;
     pub use nnet_core::{

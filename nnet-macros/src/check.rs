@@ -3,6 +3,7 @@
 mod allow;
 mod arguments;
 mod attributes;
+mod itself;
 mod layers;
 mod loss;
 mod names;
@@ -115,7 +116,8 @@ impl Places {
 }
 
 pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
-    let Declaration { attributes, visibility, name, input, output, layers, body, loss } = declaration;
+    let Declaration { attributes, visibility, name, input, output, mut layers, body, loss } = declaration;
+    itself::refuse(&name, &mut layers, errors);
     names::check_network(&name, errors);
     let (allowed, attributes) = allow::take(attributes, errors);
     attributes::check_network(&attributes, errors);

@@ -7,11 +7,10 @@ use proc_macro2::TokenStream;
 use syn::Ident;
 
 use crate::check;
+use crate::generate::by_path::{field_type, field_zero, proofs};
 use crate::generate::structure::{constants, training_constant, zero};
 use crate::generate::train;
-use crate::generate::words::{
-    folded_name, gradients_name, integer, layer_type, module_name, scratch_name, tape_name, tensor,
-};
+use crate::generate::words::{folded_name, gradients_name, integer, module_name, scratch_name, tape_name, tensor};
 use crate::infer::{Content, Draft, Field, Layer, Module, Operation};
 use crate::layer::Kind;
 use crate::summary;
@@ -23,6 +22,7 @@ pub fn stub(draft: &Draft) -> TokenStream {
         return TokenStream::new();
     }
     let structure = structure(draft, &draft.root);
+    let proofs = proofs(&draft.operations);
     let network = network(draft);
     let train = draft.loss.as_ref().map(|(loss, word)| train(name, loss, word));
     let constants = constants(name, &draft.visibility);
@@ -31,6 +31,7 @@ pub fn stub(draft: &Draft) -> TokenStream {
     let buffers = [scratch_name(name), tape_name(name)].map(|name| buffer(draft, &name));
     code! {
         #structure
+        #proofs
         #network
         #train
         #constants
@@ -58,6 +59,10 @@ fn structure(draft: &Draft, module: &Module) -> TokenStream {
     let fields = fields(module);
     let names: Vec<_> = fields.iter().map(|field| &field.name).collect();
     let (docs, types): (Vec<_>, Vec<_>) = fields.iter().filter_map(|field| content(draft, field)).unzip();
+    let zeros = fields.iter().map(|field| match &field.content {
+        Content::Layer(at) => field_zero(draft.operations.get(*at).and_then(Operation::layer)),
+        _ => field_zero(None),
+    });
     let blocks = fields.iter().filter_map(|field| field.block()).map(|block| structure(draft, block));
     let gradients = gradients_name(&name);
     let gradients = is_root.then(|| {
@@ -78,7 +83,7 @@ fn structure(draft: &Draft, module: &Module) -> TokenStream {
         #[automatically_derived]
         unsafe impl<S: ::nnet::__private::Scalar> ::nnet::__private::Flat for #name<S> {
             type Scalar = S;
-            const ZERO: Self = Self { #(#names: ::nnet::__private::Flat::ZERO,)* __stub: [] };
+            const ZERO: Self = Self { #(#names: #zeros,)* __stub: [] };
         }
 
         #gradients
@@ -96,7 +101,7 @@ fn content(draft: &Draft, field: &Field) -> Option<(String, TokenStream)> {
         Content::Layer(at) => {
             let operation = draft.operations.get(*at)?;
             let layer = operation.layer()?;
-            (summary::field(operation, layer), layer_type(layer, &code!(S)))
+            (summary::field(operation, layer), field_type(layer, &code!(S)))
         }
         Content::Block(inner) => (format!("The block `{}`.", inner.words.join(".")), block(inner)),
         Content::Blocks(count, inner) => {

@@ -46,7 +46,10 @@ pub fn infer(checked: Checked, errors: &mut Errors) -> Draft {
     if let (Some(shape), Some(header)) = (end.shape, &output) {
         walk.compare_with_header(shape, header);
     }
-    let Walk { operations, is_whole, module: mut root, errors, .. } = walk;
+    let Walk { mut operations, is_whole, module: mut root, errors, .. } = walk;
+    for operation in &mut operations {
+        operation.name_proof(&name);
+    }
     types::check(&name, &mut root, errors);
     let output = output.map(|output| output.shape);
     Draft { attributes, visibility, name, input, output, operations, root, loss, is_whole }

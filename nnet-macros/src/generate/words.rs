@@ -5,8 +5,9 @@ use std::f64::consts::SQRT_2;
 use nnet_core::shape::{Shape, Window2d};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident};
-use syn::{Attribute, Ident, PathArguments};
+use syn::{Attribute, Ident};
 
+use super::by_path::proven_type;
 use crate::infer::{Layer, Module, Operation, Segment};
 use crate::layer::{Activation, Init, Kind, Scheme, UpsampleMode};
 
@@ -140,7 +141,7 @@ pub fn layer_path(layer: &Layer) -> TokenStream {
 /// The type of a layer with parameters, for the number type `scalar`.
 pub fn layer_type(layer: &Layer, scalar: &TokenStream) -> TokenStream {
     if let Kind::ByPath { .. } = layer.kind {
-        return user_type(layer, scalar);
+        return proven_type(layer, scalar);
     }
     let path = layer_path(layer);
     let weight = layer.parameters.first().map(|weight| weight.shape.as_slice()).unwrap_or_default();
@@ -156,19 +157,6 @@ pub fn layer_type(layer: &Layer, scalar: &TokenStream) -> TokenStream {
             code!(#path<#scalar, #entries>)
         }
         _ => code!(#path<#scalar, #(#sizes),*>),
-    }
-}
-
-/// The user's path with the number type in front of its other arguments.
-fn user_type(layer: &Layer, scalar: &TokenStream) -> TokenStream {
-    let mut path = layer.path.clone();
-    let Some(last) = path.segments.last_mut() else { return TokenStream::new() };
-    let arguments = std::mem::replace(&mut last.arguments, PathArguments::None);
-    if let PathArguments::AngleBracketed(arguments) = arguments {
-        let others = arguments.args.iter();
-        code!(#path<#scalar, #(#others),*>)
-    } else {
-        code!(#path<#scalar>)
     }
 }
 

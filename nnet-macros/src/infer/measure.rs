@@ -37,7 +37,7 @@ pub fn layer(
         macs: limited(totals.macs.checked_add(macs))?,
     };
     let (path, kind, frozen) = (layer.path.clone(), kind.clone(), layer.frozen);
-    Ok((Layer { path, kind, init, frozen, parameters, macs }, output))
+    Ok((Layer { path, kind, init, frozen, parameters, macs, proof: None }, output))
 }
 
 /// What arms of these shapes give together.

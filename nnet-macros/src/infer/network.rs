@@ -1,6 +1,7 @@
 //! What the walk makes: a list of operations, and a tree of structures whose fields they are.
 
 use nnet_core::shape::Shape;
+use proc_macro2::Span;
 use syn::{Attribute, Ident, Path, Visibility};
 
 use crate::check::Places;
@@ -82,6 +83,8 @@ pub struct Layer {
     pub parameters: Vec<Parameter>,
     /// Multiply-accumulates for one sample.
     pub macs: usize,
+    /// The constant that says that a layer by path is one.
+    pub proof: Option<Ident>,
 }
 
 /// One tensor of a layer.
@@ -172,6 +175,16 @@ impl Operation {
     /// Whether its samples wait for each other in training.
     pub fn meets(&self) -> bool {
         self.layer().is_some_and(|layer| layer.kind.meets(layer.frozen))
+    }
+
+    /// Gives a layer by path the name of its proof.
+    pub fn name_proof(&mut self, network: &Ident) {
+        let name = format!("__{network}_{}", self.local).replace("r#", "");
+        let proof = Ident::new(&name, Span::mixed_site());
+        let is_by_path = self.is_by_path();
+        if let Work::Layer(layer) = &mut self.work {
+            layer.proof = is_by_path.then_some(proof);
+        }
     }
 
     pub fn is_by_path(&self) -> bool {
