@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use nnet_core::shape::Shape;
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::Ident;
 
 use crate::check;
@@ -22,9 +22,11 @@ pub fn stub(draft: &Draft) -> TokenStream {
         return TokenStream::new();
     }
     let structure = structure(draft, &draft.root);
-    let proofs = proofs(&draft.operations);
+    let mut known = Vec::new();
+    collect_known(&draft.root, &mut known);
+    let proofs = proofs(known.iter().filter_map(|at| draft.operations.get(*at)?.layer()));
     let network = network(draft);
-    let train = draft.loss.as_ref().map(|(loss, word)| train(name, loss, word));
+    let train = draft.loss.as_ref().map(|(loss, word)| train(name, loss, word, &unknown(draft, &code!(S))));
     let constants = constants(name, &draft.visibility);
     let training_constant = training_constant(name, &draft.visibility);
     let folded = folded(draft);
@@ -38,6 +40,28 @@ pub fn stub(draft: &Draft) -> TokenStream {
         #training_constant
         #(#buffers)*
         #folded
+    }
+}
+
+/// The constant whose value is the first error.
+pub fn error_name(network: &Ident) -> Ident {
+    let name = format!("__{network}_is_broken").replace("r#", "");
+    Ident::new(&name, Span::mixed_site())
+}
+
+/// A type that nobody knows: it is an error, which has been reported, and fits everywhere.
+fn unknown(draft: &Draft, parameter: &TokenStream) -> TokenStream {
+    let error = error_name(&draft.name);
+    code!(::nnet::__private::Proven<#parameter, #error>)
+}
+
+/// The operations whose fields have types that are known.
+fn collect_known(module: &Module, known: &mut Vec<usize>) {
+    for field in module.fields.iter().filter(|field| field.is_known) {
+        match &field.content {
+            Content::Layer(at) => known.push(*at),
+            Content::Block(block) | Content::Blocks(_, block) => collect_known(block, known),
+        }
     }
 }
 
@@ -60,7 +84,7 @@ fn structure(draft: &Draft, module: &Module) -> TokenStream {
     let names: Vec<_> = fields.iter().map(|field| &field.name).collect();
     let (docs, types): (Vec<_>, Vec<_>) = fields.iter().filter_map(|field| content(draft, field)).unzip();
     let zeros = fields.iter().map(|field| match &field.content {
-        Content::Layer(at) => field_zero(draft.operations.get(*at).and_then(Operation::layer)),
+        Content::Layer(at) if field.is_known => field_zero(draft.operations.get(*at).and_then(Operation::layer)),
         _ => field_zero(None),
     });
     let blocks = fields.iter().filter_map(|field| field.block()).map(|block| structure(draft, block));
@@ -98,6 +122,7 @@ fn content(draft: &Draft, field: &Field) -> Option<(String, TokenStream)> {
         code!(#name<S>)
     };
     Some(match &field.content {
+        Content::Layer(_) if !field.is_known => ("Unknown yet.".to_owned(), unknown(draft, &code!(S))),
         Content::Layer(at) => {
             let operation = draft.operations.get(*at)?;
             let layer = operation.layer()?;
@@ -155,8 +180,8 @@ fn folded(draft: &Draft) -> Option<TokenStream> {
 fn network(draft: &Draft) -> TokenStream {
     let name = &draft.name;
     let text = name.to_string();
-    let nothing = Shape::Flat(0);
-    let [input, output] = [draft.input, draft.output].map(|shape| tensor(shape.unwrap_or(nothing), code!(E)));
+    let shape = |shape: Option<Shape>| shape.map_or_else(|| unknown(draft, &code!(E)), |shape| tensor(shape, code!(E)));
+    let [input, output] = [draft.input, draft.output].map(shape);
     let scratch = scratch_name(name);
     let element = code!(E: ::nnet::__private::Element<Scalar = S>);
     let differentiable = differentiable(draft);

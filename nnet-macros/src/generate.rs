@@ -23,7 +23,7 @@ use crate::plan::Plan;
 
 pub fn generate(network: &Network, plan: &Plan, folded: Option<&Folded>) -> TokenStream {
     let structure = structure::structure(network, plan);
-    let proofs = by_path::proofs(&network.operations);
+    let proofs = by_path::proofs(network.layers());
     let gradients = structure::gradients(network);
     let scratch = memory::scratch(network, plan);
     let tape = memory::tape(network, plan);

@@ -95,8 +95,10 @@ impl Walk<'_> {
         }
         let found = match &layer.node {
             Node::Unknown(likely) => {
-                if let Some(kind) = likely {
-                    self.guess(layer, kind);
+                match likely {
+                    Some(kind) => self.guess(layer, kind),
+                    None if layer.is_named => self.unknown_field(layer),
+                    None => {}
                 }
                 None
             }
@@ -137,12 +139,19 @@ impl Walk<'_> {
         if found.kind.has_parameters() {
             let content = Content::Layer(self.operations.len());
             let (name, attributes) = (layer.name.clone(), layer.attributes.clone());
-            self.module.fields.push(Field { name, attributes, content });
+            self.module.fields.push(Field { name, attributes, content, is_known: true });
         }
         self.push(Work::Layer(Box::new(found)), vec![x], layer, input, output)
     }
 
-    /// A layer that is broken, or behind a mistake, has a field in the stub: of its type, with some sizes.
+    /// A layer of which nothing is known has a field in the stub, if it has a name.
+    fn unknown_field(&mut self, layer: &check::Layer) {
+        let (name, attributes) = (layer.name.clone(), layer.attributes.clone());
+        let content = Content::Layer(self.operations.len());
+        self.module.fields.push(Field { name, attributes, content, is_known: false });
+    }
+
+    /// A layer that is broken, or behind a mistake, has a field in the stub, if it has parameters.
     fn guess(&mut self, layer: &check::Layer, kind: &Kind) {
         let (kind, n) = kind.plain();
         let shapes = [Shape::Flat(n), Shape::Sequence([n, LONG]), Shape::Map([n, LONG, LONG])];
@@ -152,7 +161,9 @@ impl Walk<'_> {
             measured.ok().map(|(found, output)| (found, x, output))
         });
         if let Some((found, x, output)) = found {
+            let before = self.module.fields.len();
             self.add_layer(layer, found, 0, x, output);
+            self.module.fields.iter_mut().skip(before).for_each(|field| field.is_known = false);
         }
     }
 

@@ -174,7 +174,7 @@ fn expand(tokens: TokenStream) -> TokenStream {
         }
         _ => {
             let stub = fallback::stub(&draft);
-            let errors = errors.into_tokens();
+            let errors = errors.into_constant(&fallback::error_name(&draft.name));
             code!(#errors #stub)
         }
     }

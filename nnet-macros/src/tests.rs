@@ -170,9 +170,9 @@ fn a_mistake_leaves_a_stub_with_what_is_known() {
     for known in [
         "\"bad: out is 0, but must be at least 1\"",
         "fc1: ::nnet::__private::layers::Linear<S, 8, 4>",
-        // Sizes that are not known are guessed.
-        "bad: ::nnet::__private::layers::Linear<S, 1, 1>",
-        "fc2: ::nnet::__private::layers::Linear<S, 2, 1>",
+        // Types that are not known are errors.
+        "bad: ::nnet::__private::Proven<S, __Net_is_broken>",
+        "fc2: ::nnet::__private::Proven<S, __Net_is_broken>",
         "= [E; 4];",
         "= [E; 2];",
         "type Loss = ::nnet::__private::loss::MeanSquaredError;",

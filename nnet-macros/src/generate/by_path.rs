@@ -8,12 +8,12 @@ use quote::quote_spanned;
 use syn::PathArguments;
 
 use super::words::layer_type;
-use crate::infer::{Layer, Operation};
+use crate::infer::Layer;
 use crate::layer::Kind;
 
 /// The constants.
-pub fn proofs(operations: &[Operation]) -> TokenStream {
-    operations.iter().filter_map(Operation::layer).filter_map(proof).collect()
+pub fn proofs<'a>(layers: impl Iterator<Item = &'a Layer>) -> TokenStream {
+    layers.filter_map(proof).collect()
 }
 
 fn proof(layer: &Layer) -> Option<TokenStream> {

@@ -112,7 +112,7 @@ fn type_name(network: &Network, module: &Module, held: Held) -> Ident {
 
 /// A field's name, its definition, and its zero; none for what does not learn, among gradients.
 fn field<'a>(network: &'a Network, field: &'a Field, held: Held) -> Option<(&'a Ident, TokenStream, TokenStream)> {
-    let Field { name, attributes, content } = field;
+    let Field { name, attributes, content, .. } = field;
     let visibility = &network.visibility;
     let block = |block: &Module| type_name(network, block, held);
     let (text, kind) = match content {

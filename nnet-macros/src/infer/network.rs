@@ -123,6 +123,8 @@ pub struct Field {
     pub name: Ident,
     pub attributes: Vec<Attribute>,
     pub content: Content,
+    /// Not if it is a layer that is broken, or behind a mistake.
+    pub is_known: bool,
 }
 
 #[derive(Clone)]
