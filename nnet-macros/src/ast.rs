@@ -16,6 +16,8 @@ pub struct Declaration {
     /// Where to report that there is no layer.
     pub body: Span,
     pub loss: Option<Call>,
+    /// Networks behind it, which have been reported.
+    pub others: Vec<Declaration>,
 }
 
 /// `[1, 28, 28]`
@@ -32,6 +34,8 @@ pub struct Layer {
     /// `None` where it could not be read.
     pub node: Option<Node>,
     pub contract: Option<Dimensions>,
+    /// Whether it is a setting among the layers, which has been reported.
+    pub is_setting: bool,
 }
 
 pub enum Node {

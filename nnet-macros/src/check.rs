@@ -116,7 +116,7 @@ impl Places {
 }
 
 pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
-    let Declaration { attributes, visibility, name, input, output, mut layers, body, loss } = declaration;
+    let Declaration { attributes, visibility, name, input, output, mut layers, body, loss, .. } = declaration;
     itself::refuse(&name, &mut layers, errors);
     names::check_network(&name, errors);
     let (allowed, attributes) = allow::take(attributes, errors);
@@ -146,7 +146,7 @@ fn layers(layers: Vec<ast::Layer>, names: &mut IntoIter<Ident>, frozen: bool, er
 }
 
 fn layer(written: ast::Layer, names: &mut IntoIter<Ident>, frozen: bool, errors: &mut Errors) -> Layer {
-    let ast::Layer { attributes, name, node, contract } = written;
+    let ast::Layer { attributes, name, node, contract, .. } = written;
     let is_named = name.is_some();
     // There is a name for each layer; the other is never used.
     let name = names.next().or(name).unwrap_or_else(|| Ident::new("layer", Span::call_site()));

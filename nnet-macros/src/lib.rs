@@ -159,8 +159,9 @@ pub fn network(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 
 fn expand(tokens: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let Some(declaration) = parse::declaration(tokens, &mut errors) else { return errors.into_tokens() };
+    let Some(mut declaration) = parse::declaration(tokens, &mut errors) else { return errors.into_tokens() };
     errors.end_phase();
+    let others = std::mem::take(&mut declaration.others);
     let checked = check::check(declaration, &mut errors);
     errors.end_phase();
     let draft = infer::infer(checked, &mut errors);
@@ -174,10 +175,21 @@ fn expand(tokens: TokenStream) -> TokenStream {
         }
         _ => {
             let stub = fallback::stub(&draft);
-            let errors = errors.into_constant(&fallback::error_name(&draft.name));
-            code!(#errors #stub)
+            let name = fallback::error_name(&draft.name);
+            let others = others.into_iter().map(|other| self::other(other, &name));
+            let others: TokenStream = others.collect();
+            let errors = errors.into_constant(&name);
+            code!(#errors #stub #others)
         }
     }
+}
+
+/// The stub of a network behind the first one; `error` is a constant whose value is an error.
+fn other(declaration: ast::Declaration, error: &syn::Ident) -> TokenStream {
+    let mut dropped = Errors::default();
+    let draft = infer::infer(check::check(declaration, &mut dropped), &mut dropped);
+    let (name, stub) = (fallback::error_name(&draft.name), fallback::stub(&draft));
+    code!(#[doc(hidden)] const #name: ::core::primitive::bool = #error; #stub)
 }
 
 #[cfg(test)]
