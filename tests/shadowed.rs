@@ -47,6 +47,24 @@ network! {
     loss = cross_entropy;
 }
 
+network! {
+    /// Fields may have the names of methods, constants and words of the language of layers.
+    pub struct Named: [4] -> [2] {
+        predict: Linear(4), init: PRelu, forward: Linear(4), backward: Tanh,
+        residual { summary: Linear(4, bias = false), shortcut_of: BatchNorm },
+        train_step: Linear(4), loss: LayerNorm, repeat_: Linear(2),
+    }
+    loss = mse;
+}
+
+#[test]
+fn fields_may_have_the_names_of_methods() {
+    let network = nnet::boxed::<Named>(1);
+    assert!(network.predict(&[0.5; 4], &mut nnet::zeroed::<NamedScratch>())[1].is_finite());
+    assert_eq!(network.predict.weight.len() + network.summary.weight.len(), 8);
+    assert!(Named::summary().to_string().contains("train_step"));
+}
+
 #[test]
 fn items_with_the_names_of_locals_do_not_disturb() {
     let data = vec![([[[0.5_f32; 6]; 6]; 1], 2_usize); 4];

@@ -5,6 +5,7 @@
 //! error.
 
 mod blocks;
+mod cure;
 mod measure;
 mod network;
 mod report;

@@ -281,6 +281,9 @@ pub fn integer(value: &Expr) -> Result<usize, String> {
     if let Some(Lit::Int(number)) = literal(value) {
         return match number.suffix() {
             "" | "usize" => number.base10_parse().map_err(|_| format!("is too large: {found}")),
+            suffix if suffix.starts_with('x') => {
+                Err(format!("is one number, found `{found}`; write `{}`", found.replace('x', ", ")))
+            }
             suffix => Err(format!("must be an integer without the suffix `{suffix}`, found `{found}`")),
         };
     }

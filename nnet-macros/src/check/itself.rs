@@ -2,6 +2,7 @@
 
 use syn::Ident;
 
+use super::nearest_layer;
 use crate::ast::{BlockKind, Layer, Node};
 use crate::errors::Errors;
 use crate::parse;
@@ -36,6 +37,10 @@ pub fn refuse(network: &Ident, layers: &mut [Layer], errors: &mut Errors) {
 }
 
 fn is(network: &Ident, path: &str) -> bool {
+    // Without a module it is the layer of that name.
+    if nearest_layer(path) == Some(path) {
+        return false;
+    }
     let name = path.strip_prefix("self::").unwrap_or(path);
     name == "Self" || *network == name
 }

@@ -27,7 +27,7 @@ impl Walk<'_> {
         };
         let (name, kind) = (&layer.name, layer.type_name());
         let source = self.flow.source();
-        let message = error.after(&source);
+        let message = self.message(error, &source, layer);
         let table = self.flow.broken_at(self.depth_of(layer), &name.to_string(), &layer.declaration, verdict);
         let message = if name == kind { format!("{kind} {message}") } else { format!("{name}: {kind} {message}") };
         self.errors.over(place, format_args!("{message}\n\n{table}"));
