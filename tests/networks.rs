@@ -140,6 +140,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
 
 network! {
     /// What a batch has to meet for, and draw for.
+    #[allow(nnet::bias_before_batch_norm)]
     pub struct Normed: [1, 28, 28] -> [10] {
         stem: Conv2d(4, kernel = 3, stride = 2, bias = false), BatchNorm, Relu,
         residual { conv: Conv2d(4, kernel = 3, padding = 1), bn: BatchNorm, Dropout2d(0.2) },

@@ -18,6 +18,8 @@ pub struct Declaration {
     pub body: Span,
     pub loss: Option<Call>,
     pub budget: Option<Budget>,
+    /// Networks behind it, which have been reported.
+    pub others: Vec<Declaration>,
 }
 
 /// `budget(limits);`
@@ -53,6 +55,8 @@ pub struct Layer {
     /// `None` where it could not be read.
     pub node: Option<Node>,
     pub contract: Option<Dimensions>,
+    /// Whether it is a setting among the layers, which has been reported.
+    pub is_setting: bool,
 }
 
 pub enum Node {

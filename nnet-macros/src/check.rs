@@ -1,8 +1,10 @@
 //! Arguments against signatures: each layer becomes a typed [`Kind`], or stays unknown with its error reported.
 
+mod allow;
 mod arguments;
 mod attributes;
 mod budget;
+mod itself;
 mod layers;
 mod loss;
 mod names;
@@ -20,6 +22,7 @@ use syn::{Attribute, Ident, Path, Visibility};
 use crate::ast::{self, BlockKind, Declaration, Dimensions, Parameters};
 use crate::errors::Errors;
 use crate::layer::{Kind, Loss, Scheme};
+use crate::lint::Lint;
 use crate::size::{self, Shape, Size};
 
 /// A declaration whose words are understood.
@@ -49,6 +52,8 @@ pub struct Layer {
     pub attributes: Vec<Attribute>,
     /// Whether it, or a block around it, is `#[frozen]`.
     pub frozen: bool,
+    /// What it may be although it is suspicious.
+    pub allowed: Vec<Lint>,
     /// The layer's type, or the word of a block, as the user wrote it.
     pub path: Path,
     /// `Conv2d(6, kernel = 5)`
@@ -102,7 +107,7 @@ pub struct RequestedInit {
 }
 
 /// Where to report errors in a layer.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Places {
     pub layer: TokenStream,
     pub arguments: Vec<(&'static str, TokenStream)>,
@@ -116,18 +121,23 @@ impl Places {
 }
 
 pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
-    let Declaration { attributes, visibility, name, parameters, input, output, layers, body, loss, budget } =
+    let Declaration { attributes, visibility, name, parameters, input, output, mut layers, body, loss, budget, .. } =
         declaration;
     size::belong_to(&name, &parameters);
+    itself::refuse(&name, &mut layers, errors);
     names::check_network(&name, errors);
     parameters.0.iter().for_each(|parameter| names::check_parameter(parameter, errors));
+    let (allowed, attributes) = allow::take(attributes, errors);
     attributes::check_network(&attributes, errors);
     let input = input.and_then(|input| dimensions("input", input, errors));
     let output = output.and_then(|output| dimensions("output", output, errors));
     if layers.is_empty() {
         errors.at(body, format_args!("{name} has no layers; add one, such as `Linear(10)`"));
     }
-    let layers = scope(layers, false, errors);
+    let mut layers = scope(layers, false, errors);
+    for layer in &mut layers {
+        allow::grant(layer, &allowed);
+    }
     let loss = loss.map(|call| loss::check(&call, output.as_ref().map(|output| output.shape), errors));
     let budget = budget::check(budget, &name, &parameters, errors);
     Checked { attributes, visibility, name, parameters, input, output, layers, loss, budget }
@@ -145,7 +155,7 @@ fn layers(layers: Vec<ast::Layer>, names: &mut IntoIter<Ident>, frozen: bool, er
 }
 
 fn layer(written: ast::Layer, names: &mut IntoIter<Ident>, frozen: bool, errors: &mut Errors) -> Layer {
-    let ast::Layer { attributes, name, node, contract } = written;
+    let ast::Layer { attributes, name, node, contract, .. } = written;
     let is_named = name.is_some();
     // There is a name for each layer; the other is never used.
     let name = names.next().or(name).unwrap_or_else(|| Ident::new("layer", Span::call_site()));
@@ -156,6 +166,7 @@ fn layer(written: ast::Layer, names: &mut IntoIter<Ident>, frozen: bool, errors:
         is_named,
         attributes: Vec::new(),
         frozen,
+        allowed: Vec::new(),
         path: unknown.into(),
         declaration: String::new(),
         node: Node::Unknown(None),
@@ -163,11 +174,13 @@ fn layer(written: ast::Layer, names: &mut IntoIter<Ident>, frozen: bool, errors:
         contract,
         places: Places::default(),
     };
+    let (allowed, attributes) = allow::take(attributes, errors);
     match node {
         None => {}
         Some(ast::Node::Call(call)) => leaf(&mut layer, attributes, call, errors),
         Some(ast::Node::Block(block)) => branch(&mut layer, attributes, block, names, errors),
     }
+    allow::grant(&mut layer, &allowed);
     layer
 }
 

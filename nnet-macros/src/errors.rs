@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
+use syn::Ident;
 
 /// The errors so far. After [`end_phase`](Errors::end_phase) has seen one, later ones are dropped: they may follow from it.
 #[derive(Default)]
@@ -46,6 +47,17 @@ impl Errors {
     /// One `compile_error!` for each error.
     pub fn into_tokens(self) -> TokenStream {
         self.list.iter().map(syn::Error::to_compile_error).collect()
+    }
+
+    /// The same; the first is the value of a constant, so that whatever depends on that is an error, too, and not reported.
+    pub fn into_constant(self, name: &Ident) -> TokenStream {
+        let mut errors = self.list.iter().map(syn::Error::to_compile_error);
+        let first = errors.next().unwrap_or_else(|| code!(true));
+        code! {
+            #[doc(hidden)]
+            const #name: ::core::primitive::bool = #first;
+            #(#errors)*
+        }
     }
 
     #[cfg(test)]

@@ -2,19 +2,18 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::Ident;
 
 use crate::check;
+use crate::generate::by_path::{field_type, field_zero, proofs};
 use crate::generate::shapes;
 use crate::generate::structure::{constants, training_constant, zero};
 use crate::generate::train;
-use crate::generate::words::{
-    folded_name, gradients_name, integer, layer_type, module_name, scratch_name, tape_name, tensor,
-};
+use crate::generate::words::{folded_name, gradients_name, integer, module_name, scratch_name, tape_name, tensor};
 use crate::infer::{Content, Draft, Field, Layer, Module, Operation};
 use crate::layer::Kind;
-use crate::size::{Shape, Size};
+use crate::size::Shape;
 use crate::summary;
 
 /// The items of the network as well as they are known, with bodies that nothing can reach.
@@ -26,8 +25,11 @@ pub fn stub(draft: &Draft) -> TokenStream {
     let shapes = shapes::constants(name, &draft.deferred);
     let checks = shapes::checks(&draft.deferred);
     let structure = structure(draft, &draft.root);
+    let mut known = Vec::new();
+    collect_known(&draft.root, &mut known);
+    let proofs = proofs(known.iter().filter_map(|at| draft.operations.get(*at)?.layer()));
     let network = network(draft);
-    let train = draft.loss.as_ref().map(|(loss, word)| train(draft, loss, word));
+    let train = draft.loss.as_ref().map(|(loss, word)| train(draft, loss, word, &unknown(draft, &code!(S))));
     let constants = constants(draft);
     let training_constant = training_constant(draft);
     let folded = folded(draft);
@@ -36,12 +38,35 @@ pub fn stub(draft: &Draft) -> TokenStream {
         #shapes
         #checks
         #structure
+        #proofs
         #network
         #train
         #constants
         #training_constant
         #(#buffers)*
         #folded
+    }
+}
+
+/// The constant whose value is the first error.
+pub fn error_name(network: &Ident) -> Ident {
+    let name = format!("__{network}_is_broken").replace("r#", "");
+    Ident::new(&name, Span::mixed_site())
+}
+
+/// A type that nobody knows: it is an error, which has been reported, and fits everywhere.
+fn unknown(draft: &Draft, parameter: &TokenStream) -> TokenStream {
+    let error = error_name(&draft.name);
+    code!(::nnet::__private::Proven<#parameter, #error>)
+}
+
+/// The operations whose fields have types that are known.
+fn collect_known(module: &Module, known: &mut Vec<usize>) {
+    for field in module.fields.iter().filter(|field| field.is_known) {
+        match &field.content {
+            Content::Layer(at) => known.push(*at),
+            Content::Block(block) | Content::Blocks(_, block) => collect_known(block, known),
+        }
     }
 }
 
@@ -64,6 +89,10 @@ fn structure(draft: &Draft, module: &Module) -> TokenStream {
     let fields = fields(module);
     let names: Vec<_> = fields.iter().map(|field| &field.name).collect();
     let (docs, types): (Vec<_>, Vec<_>) = fields.iter().filter_map(|field| content(draft, field)).unzip();
+    let zeros = fields.iter().map(|field| match &field.content {
+        Content::Layer(at) if field.is_known => field_zero(draft.operations.get(*at).and_then(Operation::layer)),
+        _ => field_zero(None),
+    });
     let blocks = fields.iter().filter_map(|field| field.block()).map(|block| structure(draft, block));
     let gradients = gradients_name(&name);
     let gradients = is_root.then(|| {
@@ -84,7 +113,7 @@ fn structure(draft: &Draft, module: &Module) -> TokenStream {
         #[automatically_derived]
         unsafe impl<#declared S: ::nnet::__private::Scalar> ::nnet::__private::Flat for #name<#used S> {
             type Scalar = S;
-            const ZERO: Self = Self { #(#names: ::nnet::__private::Flat::ZERO,)* __stub: [] };
+            const ZERO: Self = Self { #(#names: #zeros,)* __stub: [] };
         }
 
         #gradients
@@ -99,10 +128,11 @@ fn content(draft: &Draft, field: &Field) -> Option<(String, TokenStream)> {
         code!(#name<#used S>)
     };
     Some(match &field.content {
+        Content::Layer(_) if !field.is_known => ("Unknown yet.".to_owned(), unknown(draft, &code!(S))),
         Content::Layer(at) => {
             let operation = draft.operations.get(*at)?;
             let layer = operation.layer()?;
-            (summary::field(operation, layer), layer_type(layer, &code!(S)))
+            (summary::field(operation, layer), field_type(layer, &code!(S)))
         }
         Content::Block(inner) => (format!("The block `{}`.", inner.words.join(".")), block(inner)),
         Content::Blocks(count, inner) => {
@@ -158,8 +188,8 @@ fn folded(draft: &Draft) -> Option<TokenStream> {
 fn network(draft: &Draft) -> TokenStream {
     let name = &draft.name;
     let text = name.to_string();
-    let nothing = Shape::Flat(Size::Known(0));
-    let [input, output] = [draft.input, draft.output].map(|shape| tensor(shape.unwrap_or(nothing), code!(E)));
+    let shape = |shape: Option<Shape>| shape.map_or_else(|| unknown(draft, &code!(E)), |shape| tensor(shape, code!(E)));
+    let [input, output] = [draft.input, draft.output].map(shape);
     let scratch = scratch_name(name);
     let element = code!(E: ::nnet::__private::Element<Scalar = S>);
     let differentiable = differentiable(draft);

@@ -89,7 +89,7 @@ fn without(module: &Module, position: &impl Fn(usize) -> Option<usize>) -> Modul
         // Attributes such as documentation are those of the network's field; others need not suit this one.
         let attributes =
             field.attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).cloned().collect();
-        Some(crate::infer::Field { name: field.name.clone(), attributes, content })
+        Some(crate::infer::Field { name: field.name.clone(), attributes, content, is_known: true })
     });
     Module { words: module.words.clone(), fields: fields.collect() }
 }

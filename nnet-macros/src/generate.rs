@@ -2,12 +2,14 @@
 
 mod backward;
 mod budget;
+pub mod by_path;
 mod differentiable;
 mod folded;
 mod forward;
 pub mod memory;
 mod network;
 mod scope;
+mod shadow;
 pub mod shapes;
 mod stage;
 pub mod structure;
@@ -23,14 +25,17 @@ use crate::plan::Plan;
 
 pub fn generate(network: &Network, plan: &Plan, folded: Option<&Folded>) -> TokenStream {
     let shapes = shapes::constants(&network.name, &network.deferred);
-    let checks = shapes::checks(&network.deferred);
+    let shape_checks = shapes::checks(&network.deferred);
     let structure = structure::structure(network, plan);
+    let proofs = by_path::proofs(network.layers());
     let gradients = structure::gradients(network);
     let scratch = memory::scratch(network, plan);
     let tape = memory::tape(network, plan);
     let proof = memory::proof(network, plan, true);
     let implementation = network::implementation(network, plan, true);
     let differentiable = differentiable::implementation(network, plan);
+    let checks = network::checks(network);
+    let code = shadow::scoped(&code!(#implementation #differentiable));
     let training = train::implementation(network);
     let budget = budget::checks(network, plan);
     let constants = structure::constants(network);
@@ -38,14 +43,15 @@ pub fn generate(network: &Network, plan: &Plan, folded: Option<&Folded>) -> Toke
     let folded = folded.map(|folded| folded::folded(network, folded));
     code! {
         #shapes
-        #checks
+        #shape_checks
         #structure
+        #proofs
         #gradients
         #scratch
         #tape
         #proof
-        #implementation
-        #differentiable
+        #checks
+        #code
         #training
         #budget
         #constants

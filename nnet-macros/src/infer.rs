@@ -5,6 +5,7 @@
 //! error.
 
 mod blocks;
+mod cure;
 mod deferred;
 mod follow;
 mod measure;
@@ -54,7 +55,10 @@ pub fn infer(checked: Checked, errors: &mut Errors) -> Draft {
         walk.compare_with_header(end, header);
         walk.check_classes(loss.as_ref(), header);
     }
-    let Walk { operations, deferred, is_whole, module: mut root, errors, .. } = walk;
+    let Walk { mut operations, deferred, is_whole, module: mut root, errors, .. } = walk;
+    for operation in &mut operations {
+        operation.name_proof(&name);
+    }
     types::check(&name, &mut root, errors);
     let [input, output] = [input, output].map(|stated| stated.map(|stated| stated.shape));
     Draft {
@@ -135,8 +139,10 @@ impl Walk<'_> {
         }
         let found = match &layer.node {
             Node::Unknown(likely) => {
-                if let Some(kind) = likely {
-                    self.guess(layer, kind);
+                match likely {
+                    Some(kind) => self.guess(layer, kind),
+                    None if layer.is_named => self.unknown_field(layer),
+                    None => {}
                 }
                 None
             }
@@ -243,12 +249,19 @@ impl Walk<'_> {
         if found.kind.has_parameters() {
             let content = Content::Layer(self.operations.len());
             let (name, attributes) = (layer.name.clone(), layer.attributes.clone());
-            self.module.fields.push(Field { name, attributes, content });
+            self.module.fields.push(Field { name, attributes, content, is_known: true });
         }
         self.push(Work::Layer(Box::new(found)), vec![x], layer, input, output)
     }
 
-    /// A layer that is broken, or behind a mistake, has a field in the stub: of its type, with some sizes.
+    /// A layer of which nothing is known has a field in the stub, if it has a name.
+    fn unknown_field(&mut self, layer: &check::Layer) {
+        let (name, attributes) = (layer.name.clone(), layer.attributes.clone());
+        let content = Content::Layer(self.operations.len());
+        self.module.fields.push(Field { name, attributes, content, is_known: false });
+    }
+
+    /// A layer that is broken, or behind a mistake, has a field in the stub, if it has parameters.
     fn guess(&mut self, layer: &check::Layer, kind: &Kind) {
         let (kind, n) = kind.plain();
         let shapes = [Shape::Flat(n), Shape::Sequence([n, LONG]), Shape::Map([n, LONG, LONG])];
@@ -259,7 +272,9 @@ impl Walk<'_> {
             measured.ok().map(|found| (found, x, output))
         });
         if let Some((found, x, output)) = found {
+            let before = self.module.fields.len();
             self.add_layer(layer, found, 0, x, output);
+            self.module.fields.iter_mut().skip(before).for_each(|field| field.is_known = false);
         }
     }
 
@@ -273,7 +288,9 @@ impl Walk<'_> {
         let label = place.iter().map(Segment::text).collect::<Vec<_>>().join(".");
         let local = self.local(&label, &layer.name);
         let declaration = layer.declaration.clone();
-        self.operations.push(Operation { work, inputs, input, output, place, label, local, declaration });
+        let (places, allowed) = (layer.places.clone(), layer.allowed.clone());
+        let operation = Operation { work, inputs, input, output, place, label, local, declaration, places, allowed };
+        self.operations.push(operation);
         Flowing { value: self.operations.len(), shape: Some(output), inferred: None }
     }
 

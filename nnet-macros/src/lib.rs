@@ -5,6 +5,7 @@
 //! | parse | `parse.rs` | tokens | `ast::Declaration`: what is written |
 //! | check | `check.rs` | arguments, names, attributes | `check::Checked`: typed layers |
 //! | infer | `infer.rs` | the shape rules of `nnet_core` | `infer::Draft`, `infer::Network`: a list of operations, a tree of fields |
+//! | lint | `lint.rs` | what fits but is not meant | errors only |
 //! | fold | `fold.rs` | batch norms behind layers that can take them over | `fold::Folded`: the network for prediction |
 //! | plan | `plan.rs` | lifetimes of values and gradients | `plan::Plan`: where each one lives |
 //! | budget | `budget.rs` | figures of network and plan | errors where a declared limit is exceeded |
@@ -29,6 +30,7 @@ mod generate;
 mod infer;
 mod init;
 mod layer;
+mod lint;
 mod nearest;
 mod parse;
 mod plan;
@@ -132,6 +134,21 @@ use crate::errors::Errors;
 /// `cross_entropy` (of scores) and `nll` (of logarithms of probabilities) have classes as targets; `mse`, `mae` and
 /// `huber(delta = 1.0)` have outputs. Without a loss the network can predict and be differentiated.
 ///
+/// # Lints
+///
+/// What fits together but is hardly meant is an error, too. `#[allow(nnet::two_activations)]` before a layer, a block or
+/// the `struct` says that it is.
+///
+/// | lint | what it reports |
+/// |---|---|
+/// | `softmax_before_cross_entropy` | `Softmax` or `LogSoftmax` last, and `loss = cross_entropy`, which takes scores |
+/// | `activation_before_cross_entropy` | another activation last that bounds the scores, such as `Relu` or `Sigmoid` |
+/// | `nll_without_log_softmax` | `loss = nll`, and something else than `LogSoftmax` last |
+/// | `dropout_before_loss` | `Dropout` or `Dropout2d` last, and a loss, which compares the zeros with the target |
+/// | `two_activations` | an activation right behind another that nothing else reads |
+/// | `bias_before_batch_norm` | a bias that the batch norm right behind it takes away; a file of weights may hold one |
+/// | `constant_result` | `Softmax` or a norm of one number, `Dropout(1)` |
+///
 /// # Budget
 ///
 /// `budget(ram = 24 KiB, flash = 256 KiB, macs = 420_000);` beside the loss sets limits that are checked: a network that
@@ -164,11 +181,15 @@ pub fn network(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 fn expand(tokens: TokenStream) -> TokenStream {
     let _names = size::Names::begin();
     let mut errors = Errors::default();
-    let Some(declaration) = parse::declaration(tokens, &mut errors) else { return errors.into_tokens() };
+    let Some(mut declaration) = parse::declaration(tokens, &mut errors) else { return errors.into_tokens() };
     errors.end_phase();
+    let others = std::mem::take(&mut declaration.others);
     let checked = check::check(declaration, &mut errors);
     errors.end_phase();
     let draft = infer::infer(checked, &mut errors);
+    if errors.is_empty() {
+        lint::lint(&draft, &mut errors);
+    }
     match draft.complete() {
         Some(network) if errors.is_empty() => {
             let plan = plan::plan(&network);
@@ -179,10 +200,21 @@ fn expand(tokens: TokenStream) -> TokenStream {
         }
         _ => {
             let stub = fallback::stub(&draft);
-            let errors = errors.into_tokens();
-            code!(#errors #stub)
+            let name = fallback::error_name(&draft.name);
+            let others = others.into_iter().map(|other| self::other(other, &name));
+            let others: TokenStream = others.collect();
+            let errors = errors.into_constant(&name);
+            code!(#errors #stub #others)
         }
     }
+}
+
+/// The stub of a network behind the first one; `error` is a constant whose value is an error.
+fn other(declaration: ast::Declaration, error: &syn::Ident) -> TokenStream {
+    let mut dropped = Errors::default();
+    let draft = infer::infer(check::check(declaration, &mut dropped), &mut dropped);
+    let (name, stub) = (fallback::error_name(&draft.name), fallback::stub(&draft));
+    code!(#[doc(hidden)] const #name: ::core::primitive::bool = #error; #stub)
 }
 
 #[cfg(test)]

@@ -4,18 +4,17 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::buffer::Cursor;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{
-    Attribute, Expr, GenericParam, Generics, Ident, Path, PathArguments, Result, Token, Type, braced, bracketed,
-    parenthesized, token,
-};
+use syn::{Attribute, Expr, Ident, Path, PathArguments, Result, Token, braced, bracketed, parenthesized, token};
 
-use crate::ast::{Argument, Budget, Call, Declaration, Dimensions, Layer, Node, Parameters};
+use crate::ast::{Argument, Call, Declaration, Dimensions, Layer, Node, Parameters};
 use crate::check;
 use crate::errors::Errors;
-use crate::nearest::unknown;
 
 mod block;
 mod budget;
+mod header;
+mod name;
+mod settings;
 
 const EXAMPLE: &str = "`struct LeNet: [1, 28, 28] -> [10] { .. }`";
 
@@ -23,7 +22,17 @@ const EXAMPLE: &str = "`struct LeNet: [1, 28, 28] -> [10] { .. }`";
 pub fn declaration(tokens: TokenStream, errors: &mut Errors) -> Option<Declaration> {
     let mut found = None;
     let read = |input: ParseStream| {
-        found = Some(network(input, errors)?);
+        let mut first = network(input, errors)?;
+        while !input.is_empty() {
+            errors.push(input.error("a second network needs a `network!` of its own"));
+            // What is wrong in there can wait.
+            let other = network(input, &mut Errors::default());
+            if other.is_err() {
+                skip_past(input, None);
+            }
+            first.others.extend(other);
+        }
+        found = Some(first);
         Ok(())
     };
     // syn also reports tokens that are left in a part which was skipped: they have been reported already.
@@ -38,19 +47,10 @@ pub fn declaration(tokens: TokenStream, errors: &mut Errors) -> Option<Declarati
 fn network(input: ParseStream, errors: &mut Errors) -> Result<Declaration> {
     let attributes = input.call(Attribute::parse_outer)?;
     let visibility = input.parse()?;
-    if input.parse::<Option<Token![struct]>>()?.is_none() {
-        errors.at(input.span(), format_args!("expected {EXAMPLE}"));
-    }
+    header::keyword(input, errors)?;
     let name: Ident = input.parse()?;
-    let parameters = if input.peek(Token![<]) { parameters(input, errors)? } else { Parameters::default() };
-    let (input_shape, output_shape) = match header(input) {
-        Ok((x, y)) => (Some(x), Some(y)),
-        Err(error) => {
-            errors.push(error);
-            skip_to_brace(input);
-            (None, None)
-        }
-    };
+    let mut parameters = Parameters::default();
+    let [input_shape, output_shape] = header::shapes(input, &mut parameters, errors);
     let mut body = name.span();
     let mut layers = Vec::new();
     if input.peek(token::Brace) {
@@ -63,7 +63,8 @@ fn network(input: ParseStream, errors: &mut Errors) -> Result<Declaration> {
         }
         skip_past(input, None);
     }
-    let (loss, budget) = settings(input, errors);
+    let misplaced = settings::misplaced(&mut layers);
+    let (loss, budget) = settings::settings(input, errors);
     Ok(Declaration {
         attributes,
         visibility,
@@ -73,53 +74,16 @@ fn network(input: ParseStream, errors: &mut Errors) -> Result<Declaration> {
         output: output_shape,
         layers,
         body,
-        loss,
+        loss: loss.or(misplaced),
         budget,
+        others: Vec::new(),
     })
-}
-
-/// `<const HIDDEN: usize>`; what is no such parameter is reported and left out.
-fn parameters(input: ParseStream, errors: &mut Errors) -> Result<Parameters> {
-    let generics: Generics = input.parse()?;
-    let mut found = Vec::new();
-    for parameter in generics.params {
-        let why = match &parameter {
-            GenericParam::Const(size) if !matches!(&size.ty, Type::Path(kind) if kind.path.is_ident("usize")) => {
-                "a parameter is a size"
-            }
-            GenericParam::Const(size) if size.default.is_some() => "a parameter has no default",
-            GenericParam::Const(size) => {
-                found.push(size.ident.clone());
-                continue;
-            }
-            GenericParam::Type(_) => "a network has sizes as parameters, and its number type is added to them",
-            GenericParam::Lifetime(_) => "a network has sizes as parameters, and borrows nothing",
-        };
-        errors.over(&parameter, format_args!("{why}; write `const HIDDEN: usize`"));
-    }
-    Ok(Parameters(found))
-}
-
-/// `: [..] -> [..]`
-fn header(input: ParseStream) -> Result<(Dimensions, Dimensions)> {
-    if !input.peek(Token![:]) {
-        return Err(input.error(format_args!("expected the shapes of input and output, as in {EXAMPLE}")));
-    }
-    input.parse::<Token![:]>()?;
-    let x = dimensions(input)?;
-    if !input.peek(Token![->]) {
-        return Err(input.error(format_args!("expected `->` and the shape of the output, as in {EXAMPLE}")));
-    }
-    input.parse::<Token![->]>()?;
-    Ok((x, dimensions(input)?))
 }
 
 /// `[1, 28, 28]`
 fn dimensions(input: ParseStream) -> Result<Dimensions> {
     if !input.peek(token::Bracket) {
-        return Err(
-            input.error("expected a shape in brackets: `[n]`, `[channels, length]` or `[channels, height, width]`")
-        );
+        return Err(header::bare(input, false).map_or_else(|error| error, |(_, error)| error));
     }
     let begin = input.cursor();
     let content;
@@ -131,19 +95,30 @@ fn dimensions(input: ParseStream) -> Result<Dimensions> {
 /// `#[..] name: node -> [..]`
 fn layer(input: ParseStream, errors: &mut Errors) -> Result<Layer> {
     let attributes = input.call(Attribute::parse_outer)?;
-    let is_named = input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]);
-    let name = if is_named { Some(input.call(Ident::parse_any)?) } else { None };
-    if is_named {
-        input.parse::<Token![:]>()?;
+    let (name, is_setting) = name::name(input, errors)?;
+    let mut layer = Layer { attributes, name, is_setting, ..Layer::default() };
+    // A setting among the layers has been reported.
+    let mut dropped = Errors::default();
+    let errors = if is_setting { &mut dropped } else { errors };
+    if let Err(error) = inside(&mut layer, input, errors) {
+        errors.push(error);
+        skip_to_end(input);
     }
-    let node = if block::begins(input) {
+    Ok(layer)
+}
+
+/// What stands behind the name.
+fn inside(layer: &mut Layer, input: ParseStream, errors: &mut Errors) -> Result<()> {
+    layer.node = Some(if block::begins(input) {
         Node::Block(block::block(input, errors)?)
     } else {
         let call = layer_call(input, errors)?;
         if input.peek(token::Brace) { Node::Block(block::unknown(&call, input, errors)?) } else { Node::Call(call) }
-    };
-    let contract = if input.parse::<Option<Token![->]>>()?.is_some() { Some(dimensions(input)?) } else { None };
-    Ok(Layer { attributes, name, node: Some(node), contract })
+    });
+    if input.parse::<Option<Token![->]>>()?.is_some() {
+        layer.contract = Some(dimensions(input)?);
+    }
+    Ok(())
 }
 
 /// `Kind(..)`, perhaps by a habit from Python behind a module and a dot, which is reported.
@@ -198,53 +173,6 @@ fn argument(input: ParseStream, _: &mut Errors) -> Result<Argument> {
     Ok(Argument { name, value: input.parse()? })
 }
 
-/// `loss = cross_entropy;` and `budget(..);`
-fn settings(input: ParseStream, errors: &mut Errors) -> (Option<Call>, Option<Budget>) {
-    let (mut loss, mut budget) = (None, None);
-    while !input.is_empty() {
-        if input.peek(Token![#]) || input.peek(Token![pub]) || input.peek(Token![struct]) {
-            errors.push(input.error("a second network needs a `network!` of its own"));
-            skip_past(input, None);
-        } else if let Err(error) = setting(input, errors, &mut loss, &mut budget) {
-            errors.push(error);
-            skip_past(input, Some(';'));
-        }
-    }
-    (loss, budget)
-}
-
-fn setting(
-    input: ParseStream,
-    errors: &mut Errors,
-    loss: &mut Option<Call>,
-    budget: &mut Option<Budget>,
-) -> Result<()> {
-    if !input.peek(Ident) {
-        return Err(input.error("expected `loss = ..;`, `budget(..);` or the end of the declaration"));
-    }
-    let name: Ident = input.parse()?;
-    if name == "budget" {
-        return budget::budget(&name, input, errors, budget);
-    }
-    if name != "loss" {
-        return Err(syn::Error::new(name.span(), unknown("setting", &name.to_string(), &["loss", "budget"])));
-    }
-    if loss.is_some() {
-        return Err(syn::Error::new(name.span(), "`loss` is given twice; remove one"));
-    }
-    input.parse::<Token![=]>()?;
-    let call = call(input, errors)?;
-    if input.parse::<Option<Token![;]>>()?.is_none() {
-        let message = "expected `;` after the loss";
-        let is_last = input.is_empty();
-        let error = if is_last { syn::Error::new_spanned(&call.tokens, message) } else { input.error(message) };
-        *loss = Some(call);
-        return Err(error);
-    }
-    *loss = Some(call);
-    Ok(())
-}
-
 /// Items with commas between them; `None` for each one that could not be read, which is reported.
 fn list<T>(
     input: ParseStream,
@@ -253,19 +181,37 @@ fn list<T>(
     item: fn(ParseStream, &mut Errors) -> Result<T>,
 ) -> Vec<Option<T>> {
     let mut items = Vec::new();
+    // Behind a missing comma, what cannot be read is the same mistake.
+    let mut is_reported = false;
     while !input.is_empty() {
-        let read = item(input, errors);
+        let mut dropped = Errors::default();
+        let read = item(input, if is_reported { &mut dropped } else { errors });
+        let is_separated = input.is_empty() || input.peek(Token![,]);
         let error = match &read {
-            Ok(_) if input.is_empty() => None,
-            Ok(_) if input.peek(Token![,]) => None,
+            Ok(_) if is_separated => None,
             Ok(_) => Some(input.error(format_args!("expected `,` between one {what} and the next"))),
             Err(error) => Some(error.clone()),
         };
-        errors.extend(error);
-        skip_past(input, Some(','));
+        errors.extend(error.filter(|_| !is_reported));
+        let goes_on = read.is_ok() && !is_separated && (input.peek(Ident::peek_any) || input.peek(Token![#]));
+        if !goes_on {
+            skip_to_end(input);
+            skip_one(input);
+        }
+        is_reported = goes_on;
         items.push(read.ok());
     }
     items
+}
+
+/// Skips all before the next `,` or `;`.
+fn skip_to_end(input: ParseStream) {
+    while !input.peek(Token![,]) && !input.peek(Token![;]) && input.parse::<TokenTree>().is_ok() {}
+}
+
+fn skip_one(input: ParseStream) {
+    // At the end there is nothing to skip.
+    drop(input.parse::<TokenTree>());
 }
 
 /// Skips all up to and with `end`.

@@ -3,7 +3,7 @@
 use expect_test::expect_file;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use super::{Errors, budget, check, expand, infer, layer, parse, plan};
+use super::{Errors, budget, check, expand, infer, layer, lint, parse, plan};
 
 /// The expansion of a declaration as formatted Rust.
 fn expansion(declaration: &str) -> String {
@@ -43,6 +43,9 @@ pub(crate) fn messages(declaration: &str) -> Vec<String> {
         let checked = check::check(declaration, &mut errors);
         errors.end_phase();
         let draft = infer::infer(checked, &mut errors);
+        if errors.is_empty() {
+            lint::lint(&draft, &mut errors);
+        }
         if let Some(network) = draft.complete().filter(|_| errors.is_empty()) {
             budget::check(&network, &plan::plan(&network), &mut errors);
         }
@@ -71,9 +74,9 @@ const DECLARATIONS: [&str; 5] = [
     "#[derive(Clone)] pub(crate) struct Net: [1, 28, 28] -> [10] { /** doc */ #[init(kaiming_normal(gain = 1.5))]
      conv: Conv2d(6, kernel = [5, 3], stride = 1, padding = 2, bias = false) -> [6, 28, 30], Relu, MaxPool2d(2),
      LeakyRelu(0.1), AvgPool2d(kernel = 2, padding = [0, 1]), Gelu, Flatten, fc: Linear(10), LogSoftmax, } loss = nll;",
-    "struct Net: [4] -> [4] { Softmax, Flatten, Tanh, Sigmoid } loss = huber(delta = 2.5);",
+    "#[allow(nnet::two_activations)] struct Net: [4] -> [4] { Softmax, Flatten, Tanh, Sigmoid } loss = huber(delta = 2.5);",
     "struct Net: [3, 9, 9] -> [2] { Conv2d(2, 3), GlobalAvgPool2d } budget(ram = 1.5 KiB, macs = 3k, flash = 24KiB,); loss = mse;",
-    "struct Net: [2, 8, 8] -> [3] { a: residual(shortcut = Conv2d(4, 1, stride = 2)) { Conv2d(4, 3, 2, 1, groups = 2),
+    "#[allow(nnet::bias_before_batch_norm, nnet::two_activations)] struct Net: [2, 8, 8] -> [3] { a: residual(shortcut = Conv2d(4, 1, stride = 2)) { Conv2d(4, 3, 2, 1, groups = 2),
      BatchNorm(momentum = 0.2), Relu }, #[frozen] c: concat { x: { Conv2d(2, 1) }, y: Conv2d(3, 3, padding = \"same\"), {} },
      repeat(2) { residual { Relu } shortcut { Tanh } }, add { {}, Sigmoid }, GlobalAvgPool2d, Dropout(0.5), fc: Linear(3) }",
     "struct Net: [2, 8] -> [4] { Conv1d(4, 3, dilation = 2), MaxPool1d(4), Flatten, mine: self::Mine<4> -> [4], PRelu } loss = mae;
@@ -171,9 +174,9 @@ fn a_mistake_leaves_a_stub_with_what_is_known() {
     for known in [
         "\"bad: out is 0, but must be at least 1\"",
         "fc1: ::nnet::__private::layers::Linear<S, 8, 4>",
-        // Sizes that are not known are guessed.
-        "bad: ::nnet::__private::layers::Linear<S, 1, 1>",
-        "fc2: ::nnet::__private::layers::Linear<S, 2, 1>",
+        // Types that are not known are errors.
+        "bad: ::nnet::__private::Proven<S, __Net_is_broken>",
+        "fc2: ::nnet::__private::Proven<S, __Net_is_broken>",
         "= [E; 4];",
         "= [E; 2];",
         "type Loss = ::nnet::__private::loss::MeanSquaredError;",

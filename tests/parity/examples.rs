@@ -4,6 +4,7 @@ use nnet::network;
 
 network! {
     /// LeNet-5 with batch norms.
+    #[allow(nnet::bias_before_batch_norm)]
     pub struct LeNetBn: [1, 28, 28] -> [10] {
         conv1: Conv2d(6, kernel = 5, padding = 2, bias = false), bn1: BatchNorm, Relu,
         MaxPool2d(2),

@@ -90,6 +90,7 @@ network! {
         Flatten,
         Dropout,
         fc1: Linear(3),
+        #[allow(nnet::dropout_before_loss, nnet::constant_result)]
         Dropout(1),
     }
     loss = mse;
@@ -117,6 +118,7 @@ network! {
 }
 
 network! {
+    #[allow(nnet::bias_before_batch_norm)]
     pub struct Norms: [4, 6, 5] -> [5] {
         conv1: Conv2d(6, 3, padding = 1),
         BatchNorm(1e-3, 0.3),

@@ -119,9 +119,20 @@ impl Node {
     }
 }
 
+/// What random layers do, and people only by mistake.
+const LINTS: &[&str] = &[
+    "nnet::softmax_before_cross_entropy",
+    "nnet::activation_before_cross_entropy",
+    "nnet::dropout_before_loss",
+    "nnet::two_activations",
+    "nnet::bias_before_batch_norm",
+    "nnet::constant_result",
+];
+
 impl Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "network! {{")?;
+        writeln!(f, "    #[allow({})]", LINTS.join(", "))?;
         writeln!(f, "    pub struct {}: {} -> {} {{", self.name, self.input, self.output)?;
         list(&self.layers, 2, f)?;
         writeln!(f, "    }}")?;

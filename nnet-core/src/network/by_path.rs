@@ -2,12 +2,41 @@
 //!
 //! The macro sees a path only. Their constants are read here, where rustc knows them.
 
+use core::marker::PhantomData;
 use core::str;
 
 use super::Layer;
 use super::table::{ParameterInfo, ParameterKind};
 use crate::tensor::Tensor;
 use crate::text::Text;
+
+/// `T`, if the constant `IS` is there; where it is an error, so is the type, and rustc reports nothing that follows.
+pub type Proven<T, const IS: bool> = <If<T, IS> as Then>::Type;
+
+/// Leads from a type to itself.
+pub struct If<T, const IS: bool>(PhantomData<T>);
+
+/// See [`Proven`].
+pub trait Then {
+    /// The type.
+    type Type;
+}
+
+impl<T> Then for If<T, true> {
+    type Type = T;
+}
+
+/// Compiles if the type has the right number of arguments.
+#[must_use]
+pub const fn is_type<T>() -> bool {
+    true
+}
+
+/// Compiles if the type is a layer.
+#[must_use]
+pub const fn is_layer<L: Layer>() -> bool {
+    true
+}
 
 /// The tensors of one layer.
 pub struct Part {

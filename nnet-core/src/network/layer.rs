@@ -93,8 +93,8 @@ use crate::tensor::Tensor;
 /// assert_eq!(y, [2.0, 30.0]);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a layer",
-    note = "a layer by path is a network declared with `network!`, or a type that implements `nnet::Layer`"
+    message = "`{Self}` is no layer; declare it with `network!`, or implement `nnet::Layer` for it",
+    label = "neither a network nor a type that implements `nnet::Layer`"
 )]
 pub trait Layer: Flat {
     /// The input of one sample or group.
@@ -209,6 +209,7 @@ pub trait Layer: Flat {
     fn track_inside<E: Element<Scalar = Self::Scalar>>(&mut self, _tape: &Self::Tape<E>, _samples: usize) {}
 }
 
+#[diagnostic::do_not_recommend]
 /// A network as a layer of another. Its output lies in its own tape or scratch, and is copied from there.
 impl<N: Differentiable> Layer for N {
     type Input<E: Element<Scalar = N::Scalar>> = <N as Network>::Input<E>;

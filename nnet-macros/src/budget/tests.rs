@@ -7,7 +7,7 @@ const LENET: &str = "struct LeNet: [1, 28, 28] -> [10] {
     conv1: Conv2d(6, 5, padding = 2), Relu, MaxPool2d(2), conv2: Conv2d(16, 5), Relu, MaxPool2d(2), Flatten,
     fc1: Linear(120), Relu, fc2: Linear(84), Relu, fc3: Linear(10) } loss = cross_entropy;";
 
-const BRANCHED: &str = "struct Branched: [3, 16, 16] -> [10] {
+const BRANCHED: &str = "#[allow(nnet::bias_before_batch_norm)] struct Branched: [3, 16, 16] -> [10] {
     stem: Conv2d(8, 3, padding = 1), BatchNorm, Relu,
     blocks: repeat(2) { residual { c: Conv2d(8, 3, padding = 1, bias = false), b: BatchNorm, Relu, Conv2d(8, 1) }, Relu },
     #[frozen] mix: concat { a: Conv2d(4, 1), b: { Conv2d(4, 3, padding = 1), Gelu }, c: {} },

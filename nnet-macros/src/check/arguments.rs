@@ -67,7 +67,11 @@ impl<'a> Arguments<'a> {
         }
         let names: Vec<_> = parameters.iter().map(|parameter| parameter.0).collect();
         let found = names.iter().find(|candidate| **candidate == name).copied();
-        found.ok_or_else(|| format!("{callee} has no argument `{name}`{}", suggestion(name, &names)))
+        let hint = || match suggestion(name, &names) {
+            near if near.is_empty() => super::layers::hint(name, &names).unwrap_or_default(),
+            near => near,
+        };
+        found.ok_or_else(|| format!("{callee} has no argument `{name}`{}", hint()))
     }
 
     fn report_missing(&mut self, call: &Call, parameters: &[Parameter], errors: &mut Errors) {
@@ -330,6 +334,9 @@ pub fn integer(value: &Expr) -> Result<usize, String> {
     if let Some(Lit::Int(number)) = literal(value) {
         return match number.suffix() {
             "" | "usize" => number.base10_parse().map_err(|_| format!("is too large: {found}")),
+            suffix if suffix.starts_with('x') => {
+                Err(format!("is one number, found `{found}`; write `{}`", found.replace('x', ", ")))
+            }
             suffix => Err(format!("must be an integer without the suffix `{suffix}`, found `{found}`")),
         };
     }
@@ -376,13 +383,17 @@ fn real(value: &Expr) -> Option<f64> {
 
 /// The call as a person would write it: `Conv2d(6, kernel = [5, 3])`.
 pub fn written(call: &Call) -> String {
-    let arguments = call.arguments.iter().map(|argument| match &argument.name {
-        Some(name) => format!("{name} = {}", text(&argument.value)),
-        None => text(&argument.value),
-    });
-    let arguments: Vec<_> = arguments.collect();
+    let arguments: Vec<_> = call.arguments.iter().map(argument_text).collect();
     let name = parse::text(&call.path);
     if arguments.is_empty() { name } else { format!("{name}({})", arguments.join(", ")) }
+}
+
+/// `kernel = 5`, or the value alone.
+pub fn argument_text(argument: &Argument) -> String {
+    match &argument.name {
+        Some(name) => format!("{name} = {}", text(&argument.value)),
+        None => text(&argument.value),
+    }
 }
 
 /// A value as a person would write it.

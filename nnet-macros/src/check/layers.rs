@@ -84,7 +84,76 @@ const LAYERS: &[(&str, &[Parameter])] = &[
 ];
 
 /// Names by which other libraries call a layer, where they are not like its name here.
-const OTHER_NAMES: &[(&str, &str)] = &[("Dense", "Linear"), ("FullyConnected", "Linear"), ("Swish", "Silu")];
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("AvgPool", "AvgPool2d"),
+    ("AveragePooling2D", "AvgPool2d"),
+    ("AlphaDropout", "Dropout"),
+    ("Conv", "Conv2d"),
+    ("Conv2DTranspose", "ConvTranspose2d"),
+    ("Convolution2D", "Conv2d"),
+    ("ConvTransposed2d", "ConvTranspose2d"),
+    ("Dense", "Linear"),
+    ("Dropout1d", "Dropout"),
+    ("FC", "Linear"),
+    ("FullyConnected", "Linear"),
+    ("GlobalAveragePooling", "GlobalAvgPool2d"),
+    ("GlobalAveragePooling2D", "GlobalAvgPool2d"),
+    ("GlobalAvgPool", "GlobalAvgPool2d"),
+    ("MaxPooling2D", "MaxPool2d"),
+    ("SpatialDropout2D", "Dropout2d"),
+    ("Swish", "Silu"),
+    ("UpSampling2D", "Upsample2d"),
+    ("ZeroPadding2D", "ZeroPad2d"),
+];
+
+/// What other libraries call an argument.
+const OTHER_ARGUMENTS: &[(&str, &str)] = &[
+    ("alpha", "slope"),
+    ("filters", "out"),
+    ("kernel_size", "kernel"),
+    ("negative_slope", "slope"),
+    ("num_groups", "groups"),
+    ("out_channels", "out"),
+    ("out_features", "out"),
+    ("pool_size", "kernel"),
+    ("rate", "p"),
+    ("size", "scale_factor"),
+    ("strides", "stride"),
+    ("units", "out"),
+    ("use_bias", "bias"),
+];
+
+/// What other libraries call the size of the input.
+const INFERRED: &[&str] =
+    &["in_channels", "in_features", "num_features", "normalized_shape", "input_shape", "num_channels"];
+
+/// What may be meant by an argument that the layer does not have.
+pub fn hint(name: &str, own: &[&str]) -> Option<String> {
+    if INFERRED.contains(&name) {
+        return Some(", for the size of the input is inferred; remove it".to_owned());
+    }
+    let known = OTHER_ARGUMENTS.iter().find(|(other, known)| *other == name && own.contains(known));
+    if let Some((_, known)) = known {
+        return Some(format!(" (did you mean `{known}`?)"));
+    }
+    let has = |parameters: &[Parameter]| parameters.iter().any(|(parameter, _)| *parameter == name);
+    let (layer, _) = LAYERS.iter().find(|(_, parameters)| has(parameters))?;
+    Some(format!(", which is an argument of layers such as {layer}"))
+}
+
+/// `Linear(784, 10)` as in PyTorch, with the size of the input first.
+fn refuse_input_size(name: &Ident, call: &Call, errors: &mut Errors) -> bool {
+    let positional: Vec<_> = call.arguments.iter().take_while(|argument| argument.name.is_none()).collect();
+    let [first, second, rest @ ..] = &positional[..] else { return false };
+    if super::arguments::integer(&first.value).is_err() || super::arguments::integer(&second.value).is_err() {
+        return false;
+    }
+    let others = rest.iter().copied().chain(call.arguments.iter().skip(positional.len()));
+    let others = std::iter::once(*second).chain(others).map(super::arguments::argument_text);
+    let cure = format!("Linear({})", others.collect::<Vec<_>>().join(", "));
+    errors.over(&first.value, format_args!("{name}: the size of the input is inferred; write `{cure}`"));
+    true
+}
 
 type ArgumentPlaces = Vec<(&'static str, TokenStream)>;
 
@@ -103,6 +172,9 @@ pub fn check(
         errors.over(&call.path, unknown(&kind_name));
         return (None, Vec::new());
     };
+    if kind_name == "Linear" && refuse_input_size(name, call, errors) {
+        return (None, Vec::new());
+    }
     let arguments = Arguments::bind(&name.to_string(), call, parameters, errors);
     let places = arguments.places();
     let kind = kind(&kind_name, &arguments, errors).filter(|_| arguments.is_whole());

@@ -7,11 +7,33 @@ use super::arguments::{Arguments, Parameter};
 use crate::ast::Call;
 use crate::errors::Errors;
 use crate::layer::Loss;
-use crate::nearest::unknown;
+use crate::nearest::{nearest, unknown};
 use crate::parse;
 use crate::size::{Shape, Size};
 
 const NAMES: &[&str] = &["cross_entropy", "nll", "mse", "mae", "huber"];
+/// Names by which other libraries call a loss.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("CrossEntropyLoss", "cross_entropy"),
+    ("CategoricalCrossentropy", "cross_entropy"),
+    ("categorical_crossentropy", "cross_entropy"),
+    ("sparse_categorical_crossentropy", "cross_entropy"),
+    ("softmax_cross_entropy", "cross_entropy"),
+    ("NLLLoss", "nll"),
+    ("nll_loss", "nll"),
+    ("MSELoss", "mse"),
+    ("mse_loss", "mse"),
+    ("mean_squared_error", "mse"),
+    ("l2", "mse"),
+    ("L1Loss", "mae"),
+    ("l1", "mae"),
+    ("l1_loss", "mae"),
+    ("mean_absolute_error", "mae"),
+    ("HuberLoss", "huber"),
+    ("SmoothL1Loss", "huber"),
+    ("smooth_l1", "huber"),
+];
+
 const HUBER: &[Parameter] = &[("delta", Some("1.0"))];
 
 /// The loss, and the word for it with its span. After an error the likeliest one, for the stub.
@@ -22,7 +44,11 @@ pub fn check(call: &Call, output: Option<Shape>, errors: &mut Errors) -> (Loss, 
     let likeliest =
         if output.is_none_or(|output| misfit(output).is_none()) { Loss::CrossEntropy } else { Loss::MeanSquaredError };
     if !NAMES.contains(&name.as_str()) {
-        errors.over(&call.path, unknown("loss", &name, NAMES));
+        let other = OTHER_NAMES.iter().find(|(other, _)| *other == name).map(|(_, known)| *known);
+        match other.or_else(|| nearest(&name, NAMES)) {
+            Some(known) => errors.over(&call.path, format_args!("unknown loss `{name}` (did you mean `{known}`?)")),
+            None => errors.over(&call.path, unknown("loss", &name, NAMES)),
+        }
         return (likeliest, word);
     }
     let loss = named(&name, call, errors).unwrap_or(likeliest);

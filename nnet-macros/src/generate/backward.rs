@@ -7,7 +7,8 @@ use super::forward::inner_name;
 use super::scope::{Scope, Use};
 use super::stage::{Stage, Stages, guarded, may_meet};
 use super::words::{
-    area_name, inner_tape_name, integer, layer_value, local, number, place, statistics_name, tape_name, tensor, window,
+    area_name, inner_tape_name, integer, layer_type, layer_value, local, number, place, statistics_name, tape_name,
+    tensor, window,
 };
 use crate::infer::{Layer, Network, Operation};
 use crate::layer::Kind;
@@ -290,11 +291,12 @@ impl<'a> Writer<'a> {
         let before = self.stages.begin(at);
         let (first, end) = (before.number(self.network), before.clone().after(at).number(self.network));
         let (place, tape, at) = (place(&operation.place), inner_tape_name(operation), integer(at));
+        let kind = operation.layer().map(|layer| layer_type(layer, &code!(S)));
         let segment = std::mem::take(&mut self.segment);
         self.body.extend(code! {
             if (#first..=#end).contains(&stage) {
                 #segment
-                ::nnet::__private::Layer::stage_backward::<E>(
+                <#kind as ::nnet::__private::Layer>::stage_backward::<E>(
                     &self #place,
                     stage - (#first),
                     ::nnet::__private::Tensor::view(::nnet::__private::Tensor::as_flat(#x)),

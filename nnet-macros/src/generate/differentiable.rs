@@ -113,8 +113,8 @@ fn track(network: &Network) -> TokenStream {
                 Some(code!(self #place.track(#momentum, &tape.#statistics, #plane, samples);))
             }
             Kind::ByPath { .. } if may_meet(operation) => {
-                let inner = inner_tape_name(operation);
-                Some(code!(::nnet::__private::Layer::track_inside::<E>(&mut self #place, &tape.#inner, samples);))
+                let (kind, inner) = (layer_type(layer, &code!(S)), inner_tape_name(operation));
+                Some(code!(<#kind as ::nnet::__private::Layer>::track_inside::<E>(&mut self #place, &tape.#inner, samples);))
             }
             _ => None,
         }

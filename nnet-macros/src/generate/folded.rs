@@ -2,8 +2,8 @@
 
 use proc_macro2::TokenStream;
 
-use super::words::{number, place};
-use super::{memory, network, structure};
+use super::words::{layer_type, number, place};
+use super::{memory, network, shadow, structure};
 use crate::fold::Folded;
 use crate::infer::{Network, Operation};
 use crate::layer::Kind;
@@ -25,15 +25,14 @@ pub fn folded(original: &Network, folded: &Folded) -> TokenStream {
         let place = place(&operation.place);
         Some(match norm.and_then(|norm| original.operation(norm)) {
             Some(norm) if layer.kind.is_affine() => take_over(&place, norm),
-            _ => code!(::nnet::__private::copy(&self #place, &mut folded #place);),
+            _ => {
+                let kind = layer_type(layer, &code!(S));
+                code!(::nnet::__private::copy::<#kind>(&self #place, &mut folded #place);)
+            }
         })
     });
-    code! {
-        #structure
-        #scratch
-        #proof
+    let code = shadow::scoped(&code! {
         #implementation
-        #constants
 
         #[automatically_derived]
         impl<#declared S: ::nnet::__private::Scalar> ::nnet::__private::Fold for #name<#used S> {
@@ -43,6 +42,13 @@ pub fn folded(original: &Network, folded: &Folded) -> TokenStream {
                 #(#lines)*
             }
         }
+    });
+    code! {
+        #structure
+        #scratch
+        #proof
+        #constants
+        #code
     }
 }
 

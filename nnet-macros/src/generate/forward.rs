@@ -6,8 +6,8 @@ use syn::Ident;
 use super::scope::{Scope, Use};
 use super::stage::{Stage, Stages, guarded, may_meet};
 use super::words::{
-    area_name, inner_scratch_name, inner_tape_name, integer, layer_value, local, number, place, scratch_name,
-    statistics_name, tape_name, window,
+    area_name, inner_scratch_name, inner_tape_name, integer, layer_type, layer_value, local, number, place,
+    scratch_name, statistics_name, tape_name, window,
 };
 use crate::infer::{Layer, Network, Operation};
 use crate::layer::Kind;
@@ -252,8 +252,9 @@ fn forward_by_path(
     y: &TokenStream,
 ) -> TokenStream {
     let (place, tape, at) = (place(&operation.place), inner_tape_name(operation), integer(at));
+    let kind = operation.layer().map(|layer| layer_type(layer, &code!(S)));
     code! {
-        ::nnet::__private::Layer::stage_forward::<E>(
+        <#kind as ::nnet::__private::Layer>::stage_forward::<E>(
             &self #place,
             stage - (#first),
             ::nnet::__private::Tensor::view(::nnet::__private::Tensor::as_flat(#x)),
@@ -266,8 +267,9 @@ fn forward_by_path(
 
 fn predict_by_path(operation: &Operation, x: &TokenStream, y: &TokenStream) -> TokenStream {
     let (place, scratch) = (place(&operation.place), inner_scratch_name(operation));
+    let kind = operation.layer().map(|layer| layer_type(layer, &code!(S)));
     code! {
-        ::nnet::__private::Layer::predict_into::<E>(
+        <#kind as ::nnet::__private::Layer>::predict_into::<E>(
             &self #place,
             ::nnet::__private::Tensor::view(::nnet::__private::Tensor::as_flat(#x)),
             ::nnet::__private::Tensor::view_mut(::nnet::__private::Tensor::as_flat_mut(#y)),

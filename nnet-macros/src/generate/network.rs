@@ -2,10 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
-use syn::spanned::Spanned;
 
 use super::words::{init, integer, layer_type, place, scratch_name, sizes, tensor};
-use super::{budget, forward};
+use super::{budget, by_path, forward};
 use crate::infer::{Layer, Network, Operation, Parameter, Role};
 use crate::layer::Kind;
 use crate::plan::{Needs, Plan};
@@ -25,10 +24,8 @@ pub fn implementation(network: &Network, plan: &Plan, is_trained: bool) -> Token
     let init = init_function(network);
     let predict = forward::predict(network, plan);
     let budget = budget::constant(network);
-    let checks = is_trained.then(|| checks(network));
     let parts = parts_with_parameters(network);
     code! {
-        #checks
         #parts
 
         #[automatically_derived]
@@ -55,7 +52,7 @@ fn types(network: &Network) -> TokenStream {
 }
 
 /// What layers by path take and give, compared with what is around them, each at its own place.
-fn checks(network: &Network) -> TokenStream {
+pub fn checks(network: &Network) -> TokenStream {
     let needs = Needs::of(network);
     let by_path = network.operations.iter().filter(|operation| operation.is_by_path());
     by_path
@@ -65,10 +62,10 @@ fn checks(network: &Network) -> TokenStream {
             let declaration = &operation.declaration;
             let learns_before = operation.inputs.iter().any(|input| needs.is_trained(*input));
             let [x, y] = [operation.input, operation.output].map(|shape| sizes(shape.sizes()));
-            let span = layer.path.span().resolved_at(proc_macro2::Span::mixed_site());
-            Some(quote_spanned! {span=>
-                const _: () = ::nnet::__private::check_layer::<#kind>(#name, #declaration, &#x, &#y, #learns_before);
-            })
+            let [first, last] = by_path::ends(layer)?;
+            let check = quote_spanned!(first=> ::nnet::__private::check_layer);
+            let check = quote_spanned!(last=> #check::<#kind>(#name, #declaration, &#x, &#y, #learns_before));
+            Some(code!(const _: () = #check;))
         })
         .collect()
 }
@@ -245,7 +242,8 @@ fn init_function(network: &Network) -> TokenStream {
             let init = init(layer.init);
             code!(self #place.init(#init, random);)
         } else if let Kind::ByPath { .. } = layer.kind {
-            code!(::nnet::__private::Layer::initialize(&mut self #place, random);)
+            let kind = layer_type(layer, &code!(S));
+            code!(<#kind as ::nnet::__private::Layer>::initialize(&mut self #place, random);)
         } else {
             code!(self #place.init();)
         }

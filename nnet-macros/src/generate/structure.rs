@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::{Ident, Visibility};
 
+use super::by_path::{field_type, field_zero};
 use super::words::{doc, gradient_type, gradients_name, layer_path, layer_type, module_name, more_doc};
 use crate::ast::Parameters;
 use crate::infer::{Content, Draft, Field, Layer, Module, Network};
@@ -84,12 +85,13 @@ fn module(network: &Network, module: &Module, held: Held, head: &TokenStream) ->
     let visibility = &network.visibility;
     let name = type_name(network, module, held);
     let fields: Vec<_> = module.fields.iter().filter_map(|field| self::field(network, field, held)).collect();
-    let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
-    let definitions = fields.iter().map(|(_, definition)| definition);
+    let names: Vec<_> = fields.iter().map(|(name, ..)| *name).collect();
+    let definitions = fields.iter().map(|(_, definition, _)| definition);
+    let zeros = fields.iter().map(|(.., zero)| zero);
     let (definitions, zeros) = if fields.is_empty() {
         (code!(__nothing: [S; 0]), code!(__nothing: []))
     } else {
-        (code!(#(#definitions),*), code!(#(#names: ::nnet::__private::Flat::ZERO),*))
+        (code!(#(#definitions),*), code!(#(#names: #zeros),*))
     };
     let bound = network.has_paths().then(|| code!(: ::nnet::__private::Scalar));
     let (declared, used) = (network.parameters.declared(), network.parameters.used());
@@ -114,9 +116,9 @@ fn type_name(network: &Network, module: &Module, held: Held) -> Ident {
     if held == Held::Gradients && !is_plain(network, module) { gradients_name(&name) } else { name }
 }
 
-/// A field's name, and its definition; none for what does not learn, among gradients.
-fn field<'a>(network: &'a Network, field: &'a Field, held: Held) -> Option<(&'a Ident, TokenStream)> {
-    let Field { name, attributes, content } = field;
+/// A field's name, its definition, and its zero; none for what does not learn, among gradients.
+fn field<'a>(network: &'a Network, field: &'a Field, held: Held) -> Option<(&'a Ident, TokenStream, TokenStream)> {
+    let Field { name, attributes, content, .. } = field;
     let visibility = &network.visibility;
     let block = |block: &Module| type_name(network, block, held);
     let used = network.parameters.used();
@@ -127,7 +129,7 @@ fn field<'a>(network: &'a Network, field: &'a Field, held: Held) -> Option<(&'a 
             if held == Held::Gradients && !layer.learns() {
                 return None;
             }
-            let of = if held == Held::Gradients { gradient_type } else { layer_type };
+            let of = if held == Held::Gradients { gradient_type } else { field_type };
             (summary::field(operation, layer), of(layer, &code!(S)))
         }
         Content::Block(inner) | Content::Blocks(_, inner) if held == Held::Gradients && is_frozen(network, inner) => {
@@ -142,12 +144,16 @@ fn field<'a>(network: &'a Network, field: &'a Field, held: Held) -> Option<(&'a 
             (format!("The blocks `{}`, one after the other.", inner.words.join(".")), code!([#kind<#used S>; #length]))
         }
     };
+    let zero = match content {
+        Content::Layer(at) if held == Held::Parameters => field_zero(layer(network, *at)),
+        _ => field_zero(None),
+    };
     let (text, attributes) = if held == Held::Gradients {
         (doc(&format!("Those of `{name}`.")), TokenStream::new())
     } else {
         (more_doc(attributes, &text), code!(#(#attributes)*))
     };
-    Some((name, code!(#attributes #text #visibility #name: #kind)))
+    Some((name, code!(#attributes #text #visibility #name: #kind), zero))
 }
 
 /// The types of all blocks inside a structure.

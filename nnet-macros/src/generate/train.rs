@@ -9,11 +9,17 @@ use crate::infer::Network;
 use crate::layer::Loss;
 
 pub fn implementation(network: &Network) -> TokenStream {
-    network.loss.as_ref().map(|(loss, word)| train(network, loss, word)).unwrap_or_default()
+    let Some((loss, word)) = &network.loss else { return TokenStream::new() };
+    let target = if loss.classifies() {
+        code!(::core::primitive::usize)
+    } else {
+        code!(<Self as ::nnet::__private::Network>::Output<S>)
+    };
+    train(network, loss, word, &target)
 }
 
 /// The loss and the type of a target.
-pub fn train(network: &impl Named, loss: &Loss, word: &Ident) -> TokenStream {
+pub fn train(network: &impl Named, loss: &Loss, word: &Ident, target: &TokenStream) -> TokenStream {
     let (network, _, parameters) = network.named();
     let (declared, used) = (parameters.declared(), parameters.used());
     let loss_type = loss_type(loss, word);
@@ -23,11 +29,6 @@ pub fn train(network: &impl Named, loss: &Loss, word: &Ident) -> TokenStream {
             code!(#loss_type { delta: #delta })
         }
         _ => loss_type.clone(),
-    };
-    let target = if loss.classifies() {
-        code!(::core::primitive::usize)
-    } else {
-        code!(<Self as ::nnet::__private::Network>::Output<S>)
     };
     code! {
         #[automatically_derived]

@@ -4,8 +4,9 @@ use std::f64::consts::SQRT_2;
 
 use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
-use syn::{Attribute, Ident, PathArguments};
+use syn::{Attribute, Ident};
 
+use super::by_path::proven_type;
 use crate::ast::Parameters;
 use crate::infer::{Layer, Module, Operation, Segment};
 use crate::layer::{Activation, Init, Kind, Scheme, UpsampleMode};
@@ -184,7 +185,7 @@ pub fn layer_path(layer: &Layer) -> TokenStream {
 /// The type of a layer with parameters, for the number type `scalar`.
 pub fn layer_type(layer: &Layer, scalar: &TokenStream) -> TokenStream {
     if let Kind::ByPath { .. } = layer.kind {
-        return user_type(layer, scalar);
+        return proven_type(layer, scalar);
     }
     let path = layer_path(layer);
     let weight = layer.parameters.first().map(|weight| weight.shape.as_slice()).unwrap_or_default();
@@ -200,19 +201,6 @@ pub fn layer_type(layer: &Layer, scalar: &TokenStream) -> TokenStream {
             code!(#path<#scalar, #entries>)
         }
         _ => code!(#path<#scalar, #(#sizes),*>),
-    }
-}
-
-/// The user's path with the number type behind its other arguments.
-fn user_type(layer: &Layer, scalar: &TokenStream) -> TokenStream {
-    let mut path = layer.path.clone();
-    let Some(last) = path.segments.last_mut() else { return TokenStream::new() };
-    let arguments = std::mem::replace(&mut last.arguments, PathArguments::None);
-    if let PathArguments::AngleBracketed(arguments) = arguments {
-        let others = arguments.args.iter();
-        code!(#path<#(#others,)* #scalar>)
-    } else {
-        code!(#path<#scalar>)
     }
 }
 

@@ -43,7 +43,7 @@ impl Walk<'_> {
         let (Content::Block(module) | Content::Blocks(_, module)) = &content else { return };
         if !module.fields.is_empty() {
             let (name, attributes) = (layer.name.clone(), layer.attributes.clone());
-            self.module.fields.push(Field { name, attributes, content });
+            self.module.fields.push(Field { name, attributes, content, is_known: true });
         }
     }
 

@@ -37,7 +37,7 @@ pub fn layer(
         macs: more(totals.macs, Some(macs))?,
     };
     let (path, kind, frozen) = (layer.path.clone(), kind.clone(), layer.frozen);
-    Ok(Layer { path, kind, init, frozen, parameters, macs })
+    Ok(Layer { path, kind, init, frozen, parameters, macs, proof: None })
 }
 
 /// Counts what arms give together.

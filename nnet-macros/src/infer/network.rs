@@ -1,11 +1,13 @@
 //! What the walk makes: a list of operations, and a tree of structures whose fields they are.
 
+use proc_macro2::Span;
 use syn::{Attribute, Ident, Path, Visibility};
 
 use super::deferred::Deferred;
 use crate::ast::Parameters;
-use crate::check::Limit;
+use crate::check::{Limit, Places};
 use crate::layer::{Init, Kind, Loss};
+use crate::lint::Lint;
 use crate::size::{Shape, Size, sum};
 
 /// A network that fits together.
@@ -65,6 +67,10 @@ pub struct Operation {
     pub local: Ident,
     /// `Conv2d(6, kernel = 5)`
     pub declaration: String,
+    /// Where it is written.
+    pub places: Places,
+    /// What it may be although it is suspicious.
+    pub allowed: Vec<Lint>,
 }
 
 #[derive(Clone)]
@@ -87,6 +93,8 @@ pub struct Layer {
     pub parameters: Vec<Parameter>,
     /// Multiply-accumulates for one sample.
     pub macs: Size,
+    /// The constant that says that a layer by path is one.
+    pub proof: Option<Ident>,
 }
 
 /// One tensor of a layer.
@@ -125,6 +133,8 @@ pub struct Field {
     pub name: Ident,
     pub attributes: Vec<Attribute>,
     pub content: Content,
+    /// Not if it is a layer that is broken, or behind a mistake.
+    pub is_known: bool,
 }
 
 #[derive(Clone)]
@@ -187,6 +197,16 @@ impl Operation {
     /// Whether its samples wait for each other in training.
     pub fn meets(&self) -> bool {
         self.layer().is_some_and(|layer| layer.kind.meets(layer.frozen))
+    }
+
+    /// Gives a layer by path the name of its proof.
+    pub fn name_proof(&mut self, network: &Ident) {
+        let name = format!("__{network}_{}", self.local).replace("r#", "");
+        let proof = Ident::new(&name, Span::mixed_site());
+        let is_by_path = self.is_by_path();
+        if let Work::Layer(layer) = &mut self.work {
+            layer.proof = is_by_path.then_some(proof);
+        }
     }
 
     pub fn is_by_path(&self) -> bool {

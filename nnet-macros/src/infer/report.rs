@@ -18,7 +18,7 @@ impl Walk<'_> {
     pub(super) fn report(&mut self, error: ShapeError, layer: &check::Layer, x: Option<Shape>) {
         let place = place(error, &layer.places).clone();
         let table = self.table(layer, Gives::Text(error.verdict().to_owned()));
-        let why = why(error, &self.flow.source(), x);
+        let why = self.message(error, &self.flow.source(), layer, x);
         self.errors.over(place, table.under(&format!("{}{why}", subject(layer))));
     }
 
@@ -236,21 +236,6 @@ fn place(error: ShapeError, places: &check::Places) -> &TokenStream {
         ShapeError::GroupsDoNotDivide { .. } => places.argument("groups"),
         ShapeError::Zero { argument } => places.argument(argument),
         _ => &places.layer,
-    }
-}
-
-/// Why a layer does not fit; sizes of its input that have names go by them.
-fn why(error: ShapeError, source: &str, x: Option<Shape>) -> String {
-    let named = x.filter(|x| size::known(*x).is_none());
-    match (error, named) {
-        (ShapeError::NeedsFlat { .. }, Some(x)) => {
-            format!("needs a flat input, but {source} {x}; put `Flatten` before it")
-        }
-        (ShapeError::NeedsMap { found } | ShapeError::NeedsSequence { found }, Some(x)) => {
-            let plain = error.after(source).to_string();
-            plain.replacen(&found.to_string(), &x.to_string(), 1)
-        }
-        _ => error.after(source).to_string(),
     }
 }
 

@@ -54,7 +54,7 @@ fn all_mistakes_of_the_parse_are_reported() {
             "expected `,` between one layer and the next",
             "expected an expression",
             "expected a name, as in `Linear(10)`",
-            "unknown setting `optimizer`, expected one of loss, budget",
+            "`optimizer` is not part of a network; give it where it is trained: `Trainer::new(network, Sgd::new(0.1)).batch_size(32)`",
             "budget: expected `=`, as in `ram = ..`",
             "expected `;` after the loss",
         ]

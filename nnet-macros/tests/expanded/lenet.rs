@@ -130,400 +130,444 @@ const _: () = {
         LeNetTape<::core::primitive::f32>,
     >()];
 };
-#[automatically_derived]
-impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for LeNet<S> {
-    type Input<E: ::nnet::__private::Element<Scalar = S>> = [[[E; 28]; 28]; 1];
-    type Output<E: ::nnet::__private::Element<Scalar = S>> = [E; 10];
-    type Scratch<E: ::nnet::__private::Element<Scalar = S>> = LeNetScratch<E>;
-    const NAME: &'static ::core::primitive::str = "LeNet";
-    const INPUT_SHAPE: &'static [::core::primitive::usize] = &[1, 28, 28];
-    const OUTPUT_SHAPE: &'static [::core::primitive::usize] = &[10];
-    const LAYERS: &'static [::nnet::__private::LayerInfo] = &[
-        ::nnet::__private::LayerInfo {
-            name: "conv1",
-            declaration: "Conv2d(6, kernel = 5, padding = 2)",
-            output: &[6, 28, 28],
-            parameters: 156,
-            macs: 117600,
-        },
-        ::nnet::__private::LayerInfo {
-            name: "relu_1",
-            declaration: "Relu",
-            output: &[6, 28, 28],
-            parameters: 0,
-            macs: 0,
-        },
-        ::nnet::__private::LayerInfo {
-            name: "max_pool2d_2",
-            declaration: "MaxPool2d(2)",
-            output: &[6, 14, 14],
-            parameters: 0,
-            macs: 0,
-        },
-        ::nnet::__private::LayerInfo {
-            name: "conv2",
-            declaration: "Conv2d(16, kernel = 5)",
-            output: &[16, 10, 10],
-            parameters: 2416,
-            macs: 240000,
-        },
-        ::nnet::__private::LayerInfo {
-            name: "relu_4",
-            declaration: "Relu",
-            output: &[16, 10, 10],
-            parameters: 0,
-            macs: 0,
-        },
-        ::nnet::__private::LayerInfo {
-            name: "max_pool2d_5",
-            declaration: "MaxPool2d(2)",
-            output: &[16, 5, 5],
-            parameters: 0,
-            macs: 0,
-        },
-        ::nnet::__private::LayerInfo {
-            name: "flatten_6",
-            declaration: "Flatten",
-            output: &[400],
-            parameters: 0,
-            macs: 0,
-        },
-        ::nnet::__private::LayerInfo {
-            name: "fc1",
-            declaration: "Linear(120)",
-            output: &[120],
-            parameters: 48120,
-            macs: 48000,
-        },
-        ::nnet::__private::LayerInfo {
-            name: "relu_8",
-            declaration: "Relu",
-            output: &[120],
-            parameters: 0,
-            macs: 0,
-        },
-        ::nnet::__private::LayerInfo {
-            name: "fc2",
-            declaration: "Linear(84)",
-            output: &[84],
-            parameters: 10164,
-            macs: 10080,
-        },
-        ::nnet::__private::LayerInfo {
-            name: "relu_10",
-            declaration: "Relu",
-            output: &[84],
-            parameters: 0,
-            macs: 0,
-        },
-        ::nnet::__private::LayerInfo {
-            name: "fc3",
-            declaration: "Linear(10)",
-            output: &[10],
-            parameters: 850,
-            macs: 840,
-        },
-    ];
-    const PARAMETERS: &'static [::nnet::__private::ParameterInfo] = &[
-        ::nnet::__private::ParameterInfo {
-            name: "conv1.weight",
-            shape: &[6, 1, 5, 5],
-            offset: 0,
-            kind: ::nnet::__private::ParameterKind::Weight,
-            gradient: ::core::option::Option::Some(0),
-        },
-        ::nnet::__private::ParameterInfo {
-            name: "conv1.bias",
-            shape: &[6],
-            offset: 150,
-            kind: ::nnet::__private::ParameterKind::Bias,
-            gradient: ::core::option::Option::Some(150),
-        },
-        ::nnet::__private::ParameterInfo {
-            name: "conv2.weight",
-            shape: &[16, 6, 5, 5],
-            offset: 156,
-            kind: ::nnet::__private::ParameterKind::Weight,
-            gradient: ::core::option::Option::Some(156),
-        },
-        ::nnet::__private::ParameterInfo {
-            name: "conv2.bias",
-            shape: &[16],
-            offset: 2556,
-            kind: ::nnet::__private::ParameterKind::Bias,
-            gradient: ::core::option::Option::Some(2556),
-        },
-        ::nnet::__private::ParameterInfo {
-            name: "fc1.weight",
-            shape: &[120, 400],
-            offset: 2572,
-            kind: ::nnet::__private::ParameterKind::Weight,
-            gradient: ::core::option::Option::Some(2572),
-        },
-        ::nnet::__private::ParameterInfo {
-            name: "fc1.bias",
-            shape: &[120],
-            offset: 50572,
-            kind: ::nnet::__private::ParameterKind::Bias,
-            gradient: ::core::option::Option::Some(50572),
-        },
-        ::nnet::__private::ParameterInfo {
-            name: "fc2.weight",
-            shape: &[84, 120],
-            offset: 50692,
-            kind: ::nnet::__private::ParameterKind::Weight,
-            gradient: ::core::option::Option::Some(50692),
-        },
-        ::nnet::__private::ParameterInfo {
-            name: "fc2.bias",
-            shape: &[84],
-            offset: 60772,
-            kind: ::nnet::__private::ParameterKind::Bias,
-            gradient: ::core::option::Option::Some(60772),
-        },
-        ::nnet::__private::ParameterInfo {
-            name: "fc3.weight",
-            shape: &[10, 84],
-            offset: 60856,
-            kind: ::nnet::__private::ParameterKind::Weight,
-            gradient: ::core::option::Option::Some(60856),
-        },
-        ::nnet::__private::ParameterInfo {
-            name: "fc3.bias",
-            shape: &[10],
-            offset: 61696,
-            kind: ::nnet::__private::ParameterKind::Bias,
-            gradient: ::core::option::Option::Some(61696),
-        },
-    ];
-    const TRAINING: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::Some(
-        <Self as ::nnet::__private::Differentiable>::TRAINING_BYTES,
-    );
-    fn init(&mut self, random: &mut ::nnet::__private::Random) {
-        self.conv1
-            .init(
-                ::nnet::__private::Init::KaimingUniform {
-                    gain: ::core::f64::consts::SQRT_2,
-                },
-                random,
-            );
-        self.conv2
-            .init(
-                ::nnet::__private::Init::KaimingUniform {
-                    gain: ::core::f64::consts::SQRT_2,
-                },
-                random,
-            );
-        self.fc1
-            .init(
-                ::nnet::__private::Init::KaimingUniform {
-                    gain: ::core::f64::consts::SQRT_2,
-                },
-                random,
-            );
-        self.fc2
-            .init(
-                ::nnet::__private::Init::KaimingUniform {
-                    gain: ::core::f64::consts::SQRT_2,
-                },
-                random,
-            );
-        self.fc3
-            .init(
-                ::nnet::__private::Init::XavierNormal {
-                    gain: 1.0,
-                },
-                random,
-            );
-    }
-    fn predict<'s, E: ::nnet::__private::Element<Scalar = S>>(
-        &self,
-        x: &Self::Input<E>,
-        scratch: &'s mut Self::Scratch<E>,
-    ) -> &'s Self::Output<E> {
-        let LeNetScratch { area_a, area_b } = scratch;
-        let conv1: &mut [[[E; 28]; 28]; 6] = ::nnet::__private::area(area_a);
-        self.conv1
-            .forward(
-                &::nnet::__private::Window2d::new([5, 5], [1, 1], [2, 2]),
-                x,
-                conv1,
-            );
-        ::nnet::__private::layers::Relu.forward(conv1);
-        let max_pool2d_2: &mut [[[E; 14]; 14]; 6] = ::nnet::__private::area(area_b);
-        ::nnet::__private::layers::MaxPool2d::new(
-                ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
-            )
-            .forward(conv1, max_pool2d_2);
-        let conv2: &mut [[[E; 10]; 10]; 16] = ::nnet::__private::area(area_a);
-        self.conv2
-            .forward(
-                &::nnet::__private::Window2d::new([5, 5], [1, 1], [0, 0]),
-                max_pool2d_2,
-                conv2,
-            );
-        ::nnet::__private::layers::Relu.forward(conv2);
-        let max_pool2d_5: &mut [[[E; 5]; 5]; 16] = ::nnet::__private::area(area_b);
-        ::nnet::__private::layers::MaxPool2d::new(
-                ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
-            )
-            .forward(conv2, max_pool2d_5);
-        let flatten_6: &mut [E; 400] = ::nnet::__private::area(area_b);
-        let fc1: &mut [E; 120] = ::nnet::__private::area(area_a);
-        self.fc1.forward(flatten_6, fc1);
-        ::nnet::__private::layers::Relu.forward(fc1);
-        let fc2: &mut [E; 84] = ::nnet::__private::area(area_b);
-        self.fc2.forward(fc1, fc2);
-        ::nnet::__private::layers::Relu.forward(fc2);
-        let fc3: &mut [E; 10] = ::nnet::__private::area(area_a);
-        self.fc3.forward(fc2, fc3);
-        fc3
-    }
-}
-#[automatically_derived]
-impl<S: ::nnet::__private::Scalar> ::nnet::__private::Differentiable for LeNet<S> {
-    type Gradients = LeNetGradients<S>;
-    type Tape<E: ::nnet::__private::Element<Scalar = S>> = LeNetTape<E>;
-    const MEETINGS: ::core::primitive::usize = 0;
-    const SMALLEST_BATCH: ::core::primitive::usize = 1;
-    const INPUT_GRADIENT: ::core::primitive::bool = true;
-    fn forward_stage<E: ::nnet::__private::Element<Scalar = S>>(
-        &self,
-        stage: ::core::primitive::usize,
-        x: &Self::Input<E>,
-        pass: &::nnet::__private::Pass,
-        tape: &mut Self::Tape<E>,
-    ) {
-        let LeNetTape { conv1, max_pool2d_2, conv2, max_pool2d_5, fc1, fc2, fc3, .. } = tape;
-        self.conv1
-            .forward(
-                &::nnet::__private::Window2d::new([5, 5], [1, 1], [2, 2]),
-                x,
-                conv1,
-            );
-        ::nnet::__private::layers::Relu.forward(conv1);
-        ::nnet::__private::layers::MaxPool2d::new(
-                ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
-            )
-            .forward(conv1, max_pool2d_2);
-        self.conv2
-            .forward(
-                &::nnet::__private::Window2d::new([5, 5], [1, 1], [0, 0]),
-                max_pool2d_2,
-                conv2,
-            );
-        ::nnet::__private::layers::Relu.forward(conv2);
-        ::nnet::__private::layers::MaxPool2d::new(
-                ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
-            )
-            .forward(conv2, max_pool2d_5);
-        let flatten_6: &[E; 400] = ::nnet::__private::Tensor::view(
-            ::nnet::__private::Tensor::as_flat(max_pool2d_5),
+const _: () = {
+    fn area_a() {}
+    fn area_b() {}
+    fn conv1() {}
+    fn conv2() {}
+    fn d_conv1() {}
+    fn d_conv2() {}
+    fn d_fc1() {}
+    fn d_fc2() {}
+    fn d_flatten_6() {}
+    fn d_max_pool2d_2() {}
+    fn d_max_pool2d_5() {}
+    fn dx() {}
+    fn fc1() {}
+    fn fc2() {}
+    fn fc3() {}
+    fn flatten_6() {}
+    fn gradients() {}
+    fn groups() {}
+    fn max_pool2d_2() {}
+    fn max_pool2d_5() {}
+    fn meeting() {}
+    fn output_gradient() {}
+    fn pass() {}
+    fn random() {}
+    fn samples() {}
+    fn scratch() {}
+    fn stage() {}
+    fn tape() {}
+    fn x() {}
+    #[automatically_derived]
+    impl<S: ::nnet::__private::Scalar> ::nnet::__private::Network for LeNet<S> {
+        type Input<E: ::nnet::__private::Element<Scalar = S>> = [[[E; 28]; 28]; 1];
+        type Output<E: ::nnet::__private::Element<Scalar = S>> = [E; 10];
+        type Scratch<E: ::nnet::__private::Element<Scalar = S>> = LeNetScratch<E>;
+        const NAME: &'static ::core::primitive::str = "LeNet";
+        const INPUT_SHAPE: &'static [::core::primitive::usize] = &[1, 28, 28];
+        const OUTPUT_SHAPE: &'static [::core::primitive::usize] = &[10];
+        const LAYERS: &'static [::nnet::__private::LayerInfo] = &[
+            ::nnet::__private::LayerInfo {
+                name: "conv1",
+                declaration: "Conv2d(6, kernel = 5, padding = 2)",
+                output: &[6, 28, 28],
+                parameters: 156,
+                macs: 117600,
+            },
+            ::nnet::__private::LayerInfo {
+                name: "relu_1",
+                declaration: "Relu",
+                output: &[6, 28, 28],
+                parameters: 0,
+                macs: 0,
+            },
+            ::nnet::__private::LayerInfo {
+                name: "max_pool2d_2",
+                declaration: "MaxPool2d(2)",
+                output: &[6, 14, 14],
+                parameters: 0,
+                macs: 0,
+            },
+            ::nnet::__private::LayerInfo {
+                name: "conv2",
+                declaration: "Conv2d(16, kernel = 5)",
+                output: &[16, 10, 10],
+                parameters: 2416,
+                macs: 240000,
+            },
+            ::nnet::__private::LayerInfo {
+                name: "relu_4",
+                declaration: "Relu",
+                output: &[16, 10, 10],
+                parameters: 0,
+                macs: 0,
+            },
+            ::nnet::__private::LayerInfo {
+                name: "max_pool2d_5",
+                declaration: "MaxPool2d(2)",
+                output: &[16, 5, 5],
+                parameters: 0,
+                macs: 0,
+            },
+            ::nnet::__private::LayerInfo {
+                name: "flatten_6",
+                declaration: "Flatten",
+                output: &[400],
+                parameters: 0,
+                macs: 0,
+            },
+            ::nnet::__private::LayerInfo {
+                name: "fc1",
+                declaration: "Linear(120)",
+                output: &[120],
+                parameters: 48120,
+                macs: 48000,
+            },
+            ::nnet::__private::LayerInfo {
+                name: "relu_8",
+                declaration: "Relu",
+                output: &[120],
+                parameters: 0,
+                macs: 0,
+            },
+            ::nnet::__private::LayerInfo {
+                name: "fc2",
+                declaration: "Linear(84)",
+                output: &[84],
+                parameters: 10164,
+                macs: 10080,
+            },
+            ::nnet::__private::LayerInfo {
+                name: "relu_10",
+                declaration: "Relu",
+                output: &[84],
+                parameters: 0,
+                macs: 0,
+            },
+            ::nnet::__private::LayerInfo {
+                name: "fc3",
+                declaration: "Linear(10)",
+                output: &[10],
+                parameters: 850,
+                macs: 840,
+            },
+        ];
+        const PARAMETERS: &'static [::nnet::__private::ParameterInfo] = &[
+            ::nnet::__private::ParameterInfo {
+                name: "conv1.weight",
+                shape: &[6, 1, 5, 5],
+                offset: 0,
+                kind: ::nnet::__private::ParameterKind::Weight,
+                gradient: ::core::option::Option::Some(0),
+            },
+            ::nnet::__private::ParameterInfo {
+                name: "conv1.bias",
+                shape: &[6],
+                offset: 150,
+                kind: ::nnet::__private::ParameterKind::Bias,
+                gradient: ::core::option::Option::Some(150),
+            },
+            ::nnet::__private::ParameterInfo {
+                name: "conv2.weight",
+                shape: &[16, 6, 5, 5],
+                offset: 156,
+                kind: ::nnet::__private::ParameterKind::Weight,
+                gradient: ::core::option::Option::Some(156),
+            },
+            ::nnet::__private::ParameterInfo {
+                name: "conv2.bias",
+                shape: &[16],
+                offset: 2556,
+                kind: ::nnet::__private::ParameterKind::Bias,
+                gradient: ::core::option::Option::Some(2556),
+            },
+            ::nnet::__private::ParameterInfo {
+                name: "fc1.weight",
+                shape: &[120, 400],
+                offset: 2572,
+                kind: ::nnet::__private::ParameterKind::Weight,
+                gradient: ::core::option::Option::Some(2572),
+            },
+            ::nnet::__private::ParameterInfo {
+                name: "fc1.bias",
+                shape: &[120],
+                offset: 50572,
+                kind: ::nnet::__private::ParameterKind::Bias,
+                gradient: ::core::option::Option::Some(50572),
+            },
+            ::nnet::__private::ParameterInfo {
+                name: "fc2.weight",
+                shape: &[84, 120],
+                offset: 50692,
+                kind: ::nnet::__private::ParameterKind::Weight,
+                gradient: ::core::option::Option::Some(50692),
+            },
+            ::nnet::__private::ParameterInfo {
+                name: "fc2.bias",
+                shape: &[84],
+                offset: 60772,
+                kind: ::nnet::__private::ParameterKind::Bias,
+                gradient: ::core::option::Option::Some(60772),
+            },
+            ::nnet::__private::ParameterInfo {
+                name: "fc3.weight",
+                shape: &[10, 84],
+                offset: 60856,
+                kind: ::nnet::__private::ParameterKind::Weight,
+                gradient: ::core::option::Option::Some(60856),
+            },
+            ::nnet::__private::ParameterInfo {
+                name: "fc3.bias",
+                shape: &[10],
+                offset: 61696,
+                kind: ::nnet::__private::ParameterKind::Bias,
+                gradient: ::core::option::Option::Some(61696),
+            },
+        ];
+        const TRAINING: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::Some(
+            <Self as ::nnet::__private::Differentiable>::TRAINING_BYTES,
         );
-        self.fc1.forward(flatten_6, fc1);
-        ::nnet::__private::layers::Relu.forward(fc1);
-        self.fc2.forward(fc1, fc2);
-        ::nnet::__private::layers::Relu.forward(fc2);
-        self.fc3.forward(fc2, fc3);
+        fn init(&mut self, random: &mut ::nnet::__private::Random) {
+            self.conv1
+                .init(
+                    ::nnet::__private::Init::KaimingUniform {
+                        gain: ::core::f64::consts::SQRT_2,
+                    },
+                    random,
+                );
+            self.conv2
+                .init(
+                    ::nnet::__private::Init::KaimingUniform {
+                        gain: ::core::f64::consts::SQRT_2,
+                    },
+                    random,
+                );
+            self.fc1
+                .init(
+                    ::nnet::__private::Init::KaimingUniform {
+                        gain: ::core::f64::consts::SQRT_2,
+                    },
+                    random,
+                );
+            self.fc2
+                .init(
+                    ::nnet::__private::Init::KaimingUniform {
+                        gain: ::core::f64::consts::SQRT_2,
+                    },
+                    random,
+                );
+            self.fc3
+                .init(
+                    ::nnet::__private::Init::XavierNormal {
+                        gain: 1.0,
+                    },
+                    random,
+                );
+        }
+        fn predict<'s, E: ::nnet::__private::Element<Scalar = S>>(
+            &self,
+            x: &Self::Input<E>,
+            scratch: &'s mut Self::Scratch<E>,
+        ) -> &'s Self::Output<E> {
+            let LeNetScratch { area_a, area_b } = scratch;
+            let conv1: &mut [[[E; 28]; 28]; 6] = ::nnet::__private::area(area_a);
+            self.conv1
+                .forward(
+                    &::nnet::__private::Window2d::new([5, 5], [1, 1], [2, 2]),
+                    x,
+                    conv1,
+                );
+            ::nnet::__private::layers::Relu.forward(conv1);
+            let max_pool2d_2: &mut [[[E; 14]; 14]; 6] = ::nnet::__private::area(area_b);
+            ::nnet::__private::layers::MaxPool2d::new(
+                    ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
+                )
+                .forward(conv1, max_pool2d_2);
+            let conv2: &mut [[[E; 10]; 10]; 16] = ::nnet::__private::area(area_a);
+            self.conv2
+                .forward(
+                    &::nnet::__private::Window2d::new([5, 5], [1, 1], [0, 0]),
+                    max_pool2d_2,
+                    conv2,
+                );
+            ::nnet::__private::layers::Relu.forward(conv2);
+            let max_pool2d_5: &mut [[[E; 5]; 5]; 16] = ::nnet::__private::area(area_b);
+            ::nnet::__private::layers::MaxPool2d::new(
+                    ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
+                )
+                .forward(conv2, max_pool2d_5);
+            let flatten_6: &mut [E; 400] = ::nnet::__private::area(area_b);
+            let fc1: &mut [E; 120] = ::nnet::__private::area(area_a);
+            self.fc1.forward(flatten_6, fc1);
+            ::nnet::__private::layers::Relu.forward(fc1);
+            let fc2: &mut [E; 84] = ::nnet::__private::area(area_b);
+            self.fc2.forward(fc1, fc2);
+            ::nnet::__private::layers::Relu.forward(fc2);
+            let fc3: &mut [E; 10] = ::nnet::__private::area(area_a);
+            self.fc3.forward(fc2, fc3);
+            fc3
+        }
     }
-    fn output_and_gradient<E: ::nnet::__private::Element<Scalar = S>>(
-        tape: &mut Self::Tape<E>,
-    ) -> (&Self::Output<E>, &mut Self::Output<E>) {
-        (&tape.fc3, &mut tape.output_gradient)
-    }
-    fn backward_stage<E: ::nnet::__private::Element<Scalar = S>>(
-        &self,
-        stage: ::core::primitive::usize,
-        x: &Self::Input<E>,
-        pass: &::nnet::__private::Pass,
-        tape: &mut Self::Tape<E>,
-        gradients: &mut Self::Gradients,
-        dx: ::core::option::Option<&mut Self::Input<E>>,
-    ) {
-        let LeNetTape {
-            conv1,
-            max_pool2d_2,
-            conv2,
-            max_pool2d_5,
-            fc1,
-            fc2,
-            output_gradient,
-            area_a,
-            area_b,
-            ..
-        } = tape;
-        let d_fc2: &mut [E; 84] = ::nnet::__private::area(area_a);
-        self.fc3
-            .backward(
+    #[automatically_derived]
+    impl<S: ::nnet::__private::Scalar> ::nnet::__private::Differentiable for LeNet<S> {
+        type Gradients = LeNetGradients<S>;
+        type Tape<E: ::nnet::__private::Element<Scalar = S>> = LeNetTape<E>;
+        const MEETINGS: ::core::primitive::usize = 0;
+        const SMALLEST_BATCH: ::core::primitive::usize = 1;
+        const INPUT_GRADIENT: ::core::primitive::bool = true;
+        fn forward_stage<E: ::nnet::__private::Element<Scalar = S>>(
+            &self,
+            stage: ::core::primitive::usize,
+            x: &Self::Input<E>,
+            pass: &::nnet::__private::Pass,
+            tape: &mut Self::Tape<E>,
+        ) {
+            let LeNetTape {
+                conv1,
+                max_pool2d_2,
+                conv2,
+                max_pool2d_5,
+                fc1,
+                fc2,
+                fc3,
+                ..
+            } = tape;
+            self.conv1
+                .forward(
+                    &::nnet::__private::Window2d::new([5, 5], [1, 1], [2, 2]),
+                    x,
+                    conv1,
+                );
+            ::nnet::__private::layers::Relu.forward(conv1);
+            ::nnet::__private::layers::MaxPool2d::new(
+                    ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
+                )
+                .forward(conv1, max_pool2d_2);
+            self.conv2
+                .forward(
+                    &::nnet::__private::Window2d::new([5, 5], [1, 1], [0, 0]),
+                    max_pool2d_2,
+                    conv2,
+                );
+            ::nnet::__private::layers::Relu.forward(conv2);
+            ::nnet::__private::layers::MaxPool2d::new(
+                    ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
+                )
+                .forward(conv2, max_pool2d_5);
+            let flatten_6: &[E; 400] = ::nnet::__private::Tensor::view(
+                ::nnet::__private::Tensor::as_flat(max_pool2d_5),
+            );
+            self.fc1.forward(flatten_6, fc1);
+            ::nnet::__private::layers::Relu.forward(fc1);
+            self.fc2.forward(fc1, fc2);
+            ::nnet::__private::layers::Relu.forward(fc2);
+            self.fc3.forward(fc2, fc3);
+        }
+        fn output_and_gradient<E: ::nnet::__private::Element<Scalar = S>>(
+            tape: &mut Self::Tape<E>,
+        ) -> (&Self::Output<E>, &mut Self::Output<E>) {
+            (&tape.fc3, &mut tape.output_gradient)
+        }
+        fn backward_stage<E: ::nnet::__private::Element<Scalar = S>>(
+            &self,
+            stage: ::core::primitive::usize,
+            x: &Self::Input<E>,
+            pass: &::nnet::__private::Pass,
+            tape: &mut Self::Tape<E>,
+            gradients: &mut Self::Gradients,
+            dx: ::core::option::Option<&mut Self::Input<E>>,
+        ) {
+            let LeNetTape {
+                conv1,
+                max_pool2d_2,
+                conv2,
+                max_pool2d_5,
+                fc1,
                 fc2,
                 output_gradient,
-                &mut gradients.fc3,
-                ::core::option::Option::Some(d_fc2),
+                area_a,
+                area_b,
+                ..
+            } = tape;
+            let d_fc2: &mut [E; 84] = ::nnet::__private::area(area_a);
+            self.fc3
+                .backward(
+                    fc2,
+                    output_gradient,
+                    &mut gradients.fc3,
+                    ::core::option::Option::Some(d_fc2),
+                );
+            ::nnet::__private::layers::Relu.backward(fc2, d_fc2);
+            let d_fc1: &mut [E; 120] = ::nnet::__private::area(area_b);
+            self.fc2
+                .backward(
+                    fc1,
+                    d_fc2,
+                    &mut gradients.fc2,
+                    ::core::option::Option::Some(d_fc1),
+                );
+            ::nnet::__private::layers::Relu.backward(fc1, d_fc1);
+            let flatten_6: &[E; 400] = ::nnet::__private::Tensor::view(
+                ::nnet::__private::Tensor::as_flat(max_pool2d_5),
             );
-        ::nnet::__private::layers::Relu.backward(fc2, d_fc2);
-        let d_fc1: &mut [E; 120] = ::nnet::__private::area(area_b);
-        self.fc2
-            .backward(
-                fc1,
-                d_fc2,
-                &mut gradients.fc2,
-                ::core::option::Option::Some(d_fc1),
+            let d_flatten_6: &mut [E; 400] = ::nnet::__private::area(area_a);
+            self.fc1
+                .backward(
+                    flatten_6,
+                    d_fc1,
+                    &mut gradients.fc1,
+                    ::core::option::Option::Some(d_flatten_6),
+                );
+            let d_max_pool2d_5: &mut [[[E; 5]; 5]; 16] = ::nnet::__private::area(area_a);
+            let d_conv2: &mut [[[E; 10]; 10]; 16] = ::nnet::__private::area(area_b);
+            ::nnet::__private::layers::MaxPool2d::new(
+                    ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
+                )
+                .backward(conv2, d_max_pool2d_5, d_conv2);
+            ::nnet::__private::layers::Relu.backward(conv2, d_conv2);
+            let d_max_pool2d_2: &mut [[[E; 14]; 14]; 6] = ::nnet::__private::area(
+                area_a,
             );
-        ::nnet::__private::layers::Relu.backward(fc1, d_fc1);
-        let flatten_6: &[E; 400] = ::nnet::__private::Tensor::view(
-            ::nnet::__private::Tensor::as_flat(max_pool2d_5),
-        );
-        let d_flatten_6: &mut [E; 400] = ::nnet::__private::area(area_a);
-        self.fc1
-            .backward(
-                flatten_6,
-                d_fc1,
-                &mut gradients.fc1,
-                ::core::option::Option::Some(d_flatten_6),
-            );
-        let d_max_pool2d_5: &mut [[[E; 5]; 5]; 16] = ::nnet::__private::area(area_a);
-        let d_conv2: &mut [[[E; 10]; 10]; 16] = ::nnet::__private::area(area_b);
-        ::nnet::__private::layers::MaxPool2d::new(
-                ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
-            )
-            .backward(conv2, d_max_pool2d_5, d_conv2);
-        ::nnet::__private::layers::Relu.backward(conv2, d_conv2);
-        let d_max_pool2d_2: &mut [[[E; 14]; 14]; 6] = ::nnet::__private::area(area_a);
-        self.conv2
-            .backward(
-                &::nnet::__private::Window2d::new([5, 5], [1, 1], [0, 0]),
-                max_pool2d_2,
-                d_conv2,
-                &mut gradients.conv2,
-                ::core::option::Option::Some(d_max_pool2d_2),
-            );
-        let d_conv1: &mut [[[E; 28]; 28]; 6] = ::nnet::__private::area(area_b);
-        ::nnet::__private::layers::MaxPool2d::new(
-                ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
-            )
-            .backward(conv1, d_max_pool2d_2, d_conv1);
-        ::nnet::__private::layers::Relu.backward(conv1, d_conv1);
-        self.conv1
-            .backward(
-                &::nnet::__private::Window2d::new([5, 5], [1, 1], [2, 2]),
-                x,
-                d_conv1,
-                &mut gradients.conv1,
-                dx,
-            );
+            self.conv2
+                .backward(
+                    &::nnet::__private::Window2d::new([5, 5], [1, 1], [0, 0]),
+                    max_pool2d_2,
+                    d_conv2,
+                    &mut gradients.conv2,
+                    ::core::option::Option::Some(d_max_pool2d_2),
+                );
+            let d_conv1: &mut [[[E; 28]; 28]; 6] = ::nnet::__private::area(area_b);
+            ::nnet::__private::layers::MaxPool2d::new(
+                    ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
+                )
+                .backward(conv1, d_max_pool2d_2, d_conv1);
+            ::nnet::__private::layers::Relu.backward(conv1, d_conv1);
+            self.conv1
+                .backward(
+                    &::nnet::__private::Window2d::new([5, 5], [1, 1], [2, 2]),
+                    x,
+                    d_conv1,
+                    &mut gradients.conv1,
+                    dx,
+                );
+        }
+        fn meet<E: ::nnet::__private::Element<Scalar = S>, G>(
+            meeting: ::nnet::__private::Meeting,
+            groups: &mut [G],
+            samples: ::core::primitive::usize,
+            tape: impl ::core::ops::Fn(
+                &mut G,
+            ) -> &mut Self::Tape<E> + ::core::marker::Copy,
+        ) {}
+        fn track<E: ::nnet::__private::Element<Scalar = S>>(
+            &mut self,
+            tape: &Self::Tape<E>,
+            samples: ::core::primitive::usize,
+        ) {}
     }
-    fn meet<E: ::nnet::__private::Element<Scalar = S>, G>(
-        meeting: ::nnet::__private::Meeting,
-        groups: &mut [G],
-        samples: ::core::primitive::usize,
-        tape: impl ::core::ops::Fn(&mut G) -> &mut Self::Tape<E> + ::core::marker::Copy,
-    ) {}
-    fn track<E: ::nnet::__private::Element<Scalar = S>>(
-        &mut self,
-        tape: &Self::Tape<E>,
-        samples: ::core::primitive::usize,
-    ) {}
-}
+};
 #[automatically_derived]
 impl<S: ::nnet::__private::Scalar> ::nnet::__private::Train for LeNet<S> {
     type Target = ::core::primitive::usize;

@@ -1,0 +1,109 @@
+//! Behind the layers: `loss = cross_entropy;` and `budget(..);`. What could not be read is some loss, for the stub.
+
+use syn::parse::ParseStream;
+use syn::{Ident, Result, Token, parse_quote};
+
+use super::{call, skip_past};
+use crate::ast::{Budget, Call, Layer};
+use crate::errors::Errors;
+use crate::nearest::{nearest, unknown};
+
+/// What is said to a trainer, and not in a declaration.
+const OF_TRAINER: &[&str] = &[
+    "optimizer",
+    "optim",
+    "lr",
+    "learning_rate",
+    "batch",
+    "batch_size",
+    "epochs",
+    "seed",
+    "momentum",
+    "weight_decay",
+    "schedule",
+    "scheduler",
+    "threads",
+    "device",
+    "metrics",
+];
+
+/// The loss and the budget; stops before a second network.
+pub fn settings(input: ParseStream, errors: &mut Errors) -> (Option<Call>, Option<Budget>) {
+    let (mut loss, mut budget) = (None, None);
+    while !input.is_empty() && !begins_network(input) {
+        if let Err(error) = setting(input, errors, &mut loss, &mut budget) {
+            errors.push(error);
+            skip_past(input, Some(';'));
+        }
+    }
+    (loss, budget)
+}
+
+/// Whether what follows is another network, which has been reported then.
+fn begins_network(input: ParseStream) -> bool {
+    input.peek(Token![#]) || input.peek(Token![pub]) || input.peek(Token![struct])
+}
+
+fn setting(
+    input: ParseStream,
+    errors: &mut Errors,
+    loss: &mut Option<Call>,
+    budget: &mut Option<Budget>,
+) -> Result<()> {
+    if !input.peek(Ident) {
+        return Err(input.error("expected `loss = ..;`, `budget(..);` or the end of the declaration"));
+    }
+    let name: Ident = input.parse()?;
+    if name == "budget" {
+        return super::budget::budget(&name, input, errors, budget);
+    }
+    if name != "loss" {
+        let text = name.to_string();
+        if nearest(&text, &["loss"]).is_some() && loss.is_none() {
+            *loss = Some(some_loss());
+        }
+        return Err(syn::Error::new(name.span(), refusal(&text)));
+    }
+    if loss.is_some() {
+        return Err(syn::Error::new(name.span(), "`loss` is given twice; remove one"));
+    }
+    *loss = Some(some_loss());
+    if !input.peek(Token![=]) {
+        return Err(input.error("expected `=`, as in `loss = cross_entropy;`"));
+    }
+    input.parse::<Token![=]>()?;
+    let call = call(input, errors)?;
+    let tokens = call.tokens.clone();
+    *loss = Some(call);
+    if input.parse::<Option<Token![;]>>()?.is_none() {
+        let message = "expected `;` after the loss";
+        let is_last = input.is_empty();
+        return Err(if is_last { syn::Error::new_spanned(tokens, message) } else { input.error(message) });
+    }
+    Ok(())
+}
+
+/// Why there is no such setting.
+pub fn refusal(name: &str) -> String {
+    if OF_TRAINER.contains(&name) {
+        return format!(
+            "`{name}` is not part of a network; give it where it is trained: `Trainer::new(network, Sgd::new(0.1)).batch_size(32)`"
+        );
+    }
+    unknown("setting", name, &["loss", "budget"])
+}
+
+/// A loss that is there, but could not be read.
+fn some_loss() -> Call {
+    Call { path: parse_quote!(unreadable), arguments: Vec::new(), tokens: proc_macro2::TokenStream::new() }
+}
+
+/// `loss = mse` among the layers, where it has been reported.
+pub fn misplaced(layers: &mut Vec<Layer>) -> Option<Call> {
+    let at = layers.iter().position(|layer| layer.is_setting)?;
+    let layer = layers.remove(at);
+    match layer.node {
+        Some(crate::ast::Node::Call(call)) if layer.name.as_ref().is_some_and(|name| name == "loss") => Some(call),
+        _ => misplaced(layers),
+    }
+}

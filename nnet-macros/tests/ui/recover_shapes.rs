@@ -1,0 +1,30 @@
+//! Shapes in other brackets or in none, and a network that is used.
+
+use nnet::host::{Trainer, weights};
+use nnet::optim::Sgd;
+use nnet::{Network, network};
+
+network! {
+    pub struct Net: (1, 28, 28) -> 10 {
+        conv: Conv2d(6, 5) -> (6, 24, 24),
+        Flatten -> 3456,
+        fc: Linear(10),
+    }
+    loss = cross_entropy;
+}
+
+fn main() {
+    let samples = vec![([[[0.5_f32; 28]; 28]; 1], 3_usize); 64];
+    let mut trainer = Trainer::new(nnet::boxed::<Net>(1), Sgd::new(0.1)).batch_size(32);
+    println!("{:?}", trainer.train_epoch(&samples[..]));
+    println!("{} {}", Net::summary(), Net::TRAINING_BYTES);
+    weights::save(trainer.network(), "net.safetensors").unwrap();
+    let output = trainer.network().predict(&samples[0].0, &mut nnet::zeroed::<NetScratch>())[0];
+    println!("{}", output + 1.0);
+    println!("{}", trainer.network().fc.weight[0][0]);
+}
+
+// wrong: (1, 28, 28)
+// wrong: 10
+// wrong: (6, 24, 24)
+// wrong: 3456
