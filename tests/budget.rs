@@ -5,6 +5,7 @@
 use nnet::{Measure, Network, network};
 
 network! {
+    #[allow(nnet::bias_before_batch_norm)]
     pub struct Features: [1, 8, 8] -> [32] {
         Conv2d(4, kernel = 3),
         BatchNorm,

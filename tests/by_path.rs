@@ -3,8 +3,8 @@
 use nnet::host::Trainer;
 use nnet::optim::{OptimizerState, Sgd};
 use nnet::{
-    Element, Flat, Lanes, Layer, Network, Nothing, ParameterInfo, ParameterKind, Pass, Random, Scalar, Train, network,
-    zeroed,
+    Differentiable, Element, Flat, Lanes, Layer, Network, Nothing, ParameterInfo, ParameterKind, Pass, Random, Scalar,
+    Train, network, zeroed,
 };
 
 /// y = factor · x, entry by entry.
@@ -157,4 +157,26 @@ fn it_learns_on_a_host_and_without_one() {
     let first = step();
     let last = (0..60).map(|_| step()).last().unwrap();
     assert!(last < 0.1 * first, "{first} to {last}");
+}
+
+network! {
+    /// A layer by path behind a view of the input: its gradient is written in another shape.
+    pub struct Behind: [1, 2, 2] -> [1] {
+        Flatten,
+        scale: self::Scale<4> -> [4],
+        Linear(1, bias = false),
+    }
+}
+
+#[test]
+fn the_gradient_of_a_map_passes_a_flat_layer() {
+    let mut network = nnet::boxed::<Behind<f64>>(1);
+    network.scale.factor = [1.0, 2.0, 3.0, 4.0];
+    network.linear_2.weight = [[5.0, 6.0, 7.0, 8.0]];
+    let (mut tape, mut gradients) = (zeroed::<BehindTape<f64>>(), BehindGradients::<f64>::ZERO);
+    let (x, mut dx) = ([[[1.0; 2]; 2]; 1], [[[0.0; 2]; 2]; 1]);
+    network.forward(&x, &Pass::new(1, 0), &mut tape);
+    *Behind::output_and_gradient(&mut tape).1 = [1.0];
+    network.backpropagate(&x, &Pass::new(1, 0), &mut tape, &mut gradients, Some(&mut dx));
+    assert_eq!(dx, [[[5.0, 12.0], [21.0, 32.0]]]);
 }

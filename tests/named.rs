@@ -19,7 +19,7 @@ const fn half(size: usize) -> usize {
 network! {
     /// Every kind of name, in every place where a size may be.
     pub struct Named: [1, config::SIDE, config::SIDE] -> [CLASSES] {
-        conv1: Conv2d({ config::CHANNELS[0] }, kernel = KERNEL, padding = "same"),
+        conv1: Conv2d({ config::CHANNELS[0] }, kernel = KERNEL, padding = "same", bias = false),
         BatchNorm,
         Relu,
         MaxPool2d(half(4)) -> [4, 6, 6],
@@ -43,7 +43,7 @@ network! {
 network! {
     /// The same in numbers.
     pub struct Plain: [1, 12, 12] -> [5] {
-        conv1: Conv2d(4, kernel = 3, padding = "same"),
+        conv1: Conv2d(4, kernel = 3, padding = "same", bias = false),
         BatchNorm,
         Relu,
         MaxPool2d(2) -> [4, 6, 6],
@@ -122,7 +122,7 @@ network! {
         Linear(HIDDEN), Tanh,
         repeat(2) { residual { Linear(HIDDEN), LayerNorm, Silu } },
         Linear(8),
-        head: self::Head<6> -> [5],
+        head: self::Head<6> -> [CLASSES],
     }
     loss = cross_entropy;
 }

@@ -289,7 +289,7 @@ fn dimensions(owner: &str, written: Dimensions, errors: &mut Errors) -> Option<S
             return None;
         }
     };
-    if let Some(Err(error)) = size::known(shape).map(|shape| shape.entries()) {
+    if let Some(Err(error)) = size::known(shape).map(nnet_core::shape::Shape::entries) {
         errors.over(zero_or_all(&values, &sizes, &tokens, error), format_args!("{owner}: {error}"));
         return None;
     }

@@ -194,7 +194,7 @@ impl Walk<'_> {
         if size::known(x).is_some() && kind.sizes().iter().all(|size| size.is_known()) {
             return Some((size::map(sources, |source| source.size().unwrap_or(Size::ONE)), None));
         }
-        if !self.suits_types(layer, sources.sizes().iter().map(|source| source.clone().in_type())) {
+        if !self.suits_types(layer, sources.sizes().iter().map(|source| source.in_type())) {
             return None;
         }
         let guess = size::map(sources, |source| source.size().unwrap_or(Size::ONE));
@@ -214,16 +214,18 @@ impl Walk<'_> {
     fn suits_types(&mut self, layer: &check::Layer, sizes: impl IntoIterator<Item = Size>) -> bool {
         let Some(size) = sizes.into_iter().find(|size| !size.suits_types()) else { return true };
         let parameter = size::parameter_in(&size).map_or_else(String::new, |parameter| parameter.to_string());
-        let expression = Some(size.to_string()).filter(|text| text != "?");
-        let expression = expression.map_or_else(String::new, |text| format!(", `{text}`"));
+        let wanted = match size.to_string() {
+            unknown if unknown == "?" => "a type whose size follows from".to_owned(),
+            expression => format!("a type of size `{expression}`, which is calculated from"),
+        };
         let other = match &layer.node {
             Node::Kind(Kind::Flatten) => "use `GlobalAvgPool2d` instead, or ",
-            Node::Kind(kind) if kind.sizes().contains(&size) => "make the expression a parameter of its own, or ",
+            Node::Kind(kind) if kind.sizes().contains(&size) => "make all of it a parameter of its own, or ",
             _ => "",
         };
         let message = format!(
-            "needs a type of a size that is calculated from the parameter `{parameter}`{expression}, which stable Rust \
-             cannot do; {other}make `{parameter}` a constant"
+            "would need {wanted} the parameter `{parameter}`, and stable Rust does not calculate with parameters in \
+             types; {other}make `{parameter}` a constant"
         );
         self.report_text(layer, &message);
         false

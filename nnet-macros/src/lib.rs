@@ -66,7 +66,17 @@ use crate::errors::Errors;
 ///
 /// Between the struct's name and the layers stand the shapes of one input and one output: `[n]`, `[channels, length]`,
 /// or `[channels, height, width]`. All other sizes follow. A shape after a layer or a block is a contract that is checked.
-/// Sizes are integer literals.
+/// # Sizes with names
+///
+/// A size is a number, or a constant expression: `Linear(HIDDEN)`, `Conv2d(config::CHANNELS[1], kernel = K)`,
+/// `[1, SIDE, SIDE]`, `Linear({ if LARGE { 64 } else { 32 } })`. Only rustc knows what a name stands for, so it infers the
+/// sizes that follow and checks them by the same rules, also in `cargo check`; the message has the numbers. What
+/// numbers alone tell is checked at once.
+///
+/// `struct Mlp<const HIDDEN: usize>: [784] -> [10] { Linear(HIDDEN), Relu, Linear(10) }` leaves a size to the user of the
+/// network: `Mlp::<128>::ZERO`. Stable Rust does not calculate with such a parameter in types, so it may flow through
+/// layers that keep it or replace it, but no other size may follow from it: `Flatten` on a map of `WIDTH` channels, or a
+/// pool that halves `SIDE`, is an error that says so. The number of a `repeat` is always a literal.
 ///
 /// # Layers
 ///
@@ -168,7 +178,7 @@ use crate::errors::Errors;
 ///
 /// # What it makes
 ///
-/// The struct, generic over its number type, `f32` unless told otherwise, with the traits `Flat`, `Network`,
+/// The struct, generic over its parameters and, last, its number type, `f32` unless told otherwise, with the traits `Flat`, `Network`,
 /// `Differentiable` and, with a loss, `Train`. Its documentation shows the table of layers. `LeNetScratch` and `LeNetTape`
 /// are what it predicts and trains in, `LeNetGradients` are its gradients: the network's own type, but for what does not
 /// learn. Where batch norms stand right behind convolutions or linear layers, `LeNetFolded` is the network without them,

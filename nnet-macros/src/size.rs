@@ -277,7 +277,7 @@ impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Size::Known(size) => size.fmt(f),
-            named => f.write_str(&named.entry(|name| name.text.clone()).unwrap_or_default()),
+            named @ Size::Named(_) => f.write_str(&named.entry(|name| name.text.clone()).unwrap_or_default()),
         }
     }
 }
@@ -287,7 +287,7 @@ impl ToTokens for Size {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
             Size::Known(size) => tokens.append(Literal::usize_unsuffixed(*size)),
-            named => {
+            named @ Size::Named(_) => {
                 let expression = named.expression();
                 tokens.extend(code!({ #expression }));
             }

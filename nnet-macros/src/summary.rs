@@ -67,7 +67,7 @@ fn count(size: Size) -> String {
     match size {
         Size::Known(0) => String::new(),
         Size::Known(number) => thousands(number),
-        named => Some(named.to_string()).filter(|text| text != "?").unwrap_or_default(),
+        named @ Size::Named(_) => Some(named.to_string()).filter(|text| text != "?").unwrap_or_default(),
     }
 }
 

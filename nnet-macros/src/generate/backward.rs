@@ -275,8 +275,8 @@ impl<'a> Writer<'a> {
         if shape == self.network.input {
             return dx;
         }
-        let view = code!(::nnet::__private::Tensor::view_mut(::nnet::__private::Tensor::as_flat_mut(dx)));
-        code!(#dx.map(|dx| #view))
+        let kind = tensor(shape, code!(E));
+        code!(#dx.map(::nnet::__private::reshaped_mut::<_, #kind>))
     }
 
     /// A layer by path has stages of its own, the last of which is this one.

@@ -56,7 +56,7 @@ pub fn follow(kind: &Kind, x: Shape) -> Result<nnet_core::shape::Shape<Source>, 
 fn sources(kind: &Kind, x: Shape) -> Vec<Source> {
     let sizes = x.sizes();
     let channels = Source::Size(x.channels());
-    let first = if matches!(x, Shape::Sequence(_)) { 1 } else { 0 };
+    let first = usize::from(matches!(x, Shape::Sequence(_)));
     let windows = |window: &Window, begin: Source, more: [Size; 2]| {
         let size = |axis: usize| sizes.get(axis + 1 - first).copied().unwrap_or(Size::ONE);
         let each = (first..2).map(|axis| along(window, axis, size(axis), more[axis]));
@@ -137,7 +137,7 @@ fn keeps(parts: [Size; 5]) -> bool {
 fn stand_ins(kind: &Kind, x: Shape) -> (Kind, nnet_core::shape::Shape) {
     let mut kind = kind.clone();
     let mut sizes: Vec<_> = x.sizes().to_vec();
-    let first = if matches!(x, Shape::Sequence(_)) { 1 } else { 0 };
+    let first = usize::from(matches!(x, Shape::Sequence(_)));
     match &mut kind {
         Kind::Conv2d(convolution) | Kind::Conv1d(convolution) => {
             fit(&mut convolution.window, first, &mut sizes, &mut [Size::ONE; 2]);
@@ -151,11 +151,7 @@ fn stand_ins(kind: &Kind, x: Shape) -> (Kind, nnet_core::shape::Shape) {
         | Kind::AvgPool2d { window, .. }
         | Kind::MaxPool1d { window }
         | Kind::AvgPool1d { window, .. } => fit(window, first, &mut sizes, &mut [Size::ONE; 2]),
-        Kind::GroupNorm { groups, .. } => {
-            if !(groups.is_known() && sizes[0].is_known()) {
-                *groups = Size::ONE;
-            }
-        }
+        Kind::GroupNorm { groups, .. } if !(groups.is_known() && x.channels().is_known()) => *groups = Size::ONE,
         _ => {}
     }
     let mut sizes = sizes.into_iter();

@@ -146,7 +146,7 @@ fn generics(input: ParseStream, parameters: &mut Parameters) -> Result<()> {
             parameters.0.push(name);
             None
         }
-        Err(why) => Some(Error::new_spanned(parameter, format_args!("{why}; write `const HIDDEN: usize`"))),
+        Err(why) => Some(Error::new_spanned(parameter, format_args!("{why}; sizes are written `const HIDDEN: usize`"))),
     });
     // All of them are looked at, for what can be read is kept.
     let first = errors.next();
@@ -162,8 +162,8 @@ fn size(parameter: &GenericParam) -> std::result::Result<Ident, &'static str> {
         }
         GenericParam::Const(size) if size.default.is_some() => Err("a parameter has no default"),
         GenericParam::Const(size) => Ok(size.ident.clone()),
-        GenericParam::Type(_) => Err("a network has sizes as parameters, and its number type is added to them"),
-        GenericParam::Lifetime(_) => Err("a network has sizes as parameters, and borrows nothing"),
+        GenericParam::Type(_) => Err("a network takes no type, for its number type is added to it"),
+        GenericParam::Lifetime(_) => Err("a network takes no lifetime, for it borrows nothing"),
     }
 }
 

@@ -55,19 +55,9 @@ fn what_is_known_better_is_said_instead() {
 #[test]
 fn numbers_have_commas_and_widths() {
     for (number, want) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_000_070, "1,000,070")] {
-        let mut text = Text::<16>::EMPTY;
-        push_thousands(&mut text, number);
+        let mut text = Text::<16>::new();
+        text.thousands(number);
         assert_eq!((text.as_str(), thousands_width(number)), (want, want.len()));
     }
     assert_eq!([percent(1, 3), percent(2, 3), percent(usize::MAX, usize::MAX)], [33, 67, 100]);
-}
-
-#[test]
-fn a_long_text_is_cut_between_letters() {
-    let mut text = Text::<6>::EMPTY;
-    text.push("→→→");
-    assert_eq!(text.as_str(), "→→");
-    let mut text = Text::<5>::EMPTY;
-    text.push("→→");
-    assert_eq!(text.as_str(), "→");
 }
