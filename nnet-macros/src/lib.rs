@@ -9,7 +9,7 @@
 //! | plan | `plan.rs` | lifetimes of values and gradients | `plan::Plan`: where each one lives |
 //! | generate | `generate.rs` | network and plan | Rust; it decides nothing and cannot fail |
 //!
-//! `errors.rs` collects what a pass reports. The errors of the first pass that has any are all reported, those of later
+//! `depth.rs` refuses what would fill the stack. `errors.rs` collects what a pass reports. The errors of the first pass that has any are all reported, those of later
 //! passes are not, since they may follow from them. Beside errors stands the stub of `fallback.rs`.
 
 /// Tokens whose locals cannot collide with the user's names, and whose lints and `unsafe` are the macro's own.
@@ -19,6 +19,7 @@ macro_rules! code {
 
 mod ast;
 mod check;
+mod depth;
 mod errors;
 mod fallback;
 mod flow;
@@ -142,6 +143,9 @@ pub fn network(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 
 fn expand(tokens: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
+    if let Some(error) = depth::check(&tokens) {
+        return error.into_compile_error();
+    }
     let Some(declaration) = parse::declaration(tokens, &mut errors) else { return errors.into_tokens() };
     errors.end_phase();
     let checked = check::check(declaration, &mut errors);

@@ -49,6 +49,12 @@ pub(crate) fn messages(declaration: &str) -> Vec<String> {
     errors.messages()
 }
 
+/// The messages of an expansion, whatever finds them.
+pub(crate) fn messages_of(declaration: &str) -> Vec<String> {
+    let tokens: TokenStream = declaration.parse().expect("the declaration is tokens");
+    fuzz::messages(&expand(tokens)).expect("the expansion is Rust")
+}
+
 /// A network without mistakes.
 pub(crate) fn network(declaration: &str) -> infer::Network {
     let mut errors = Errors::default();

@@ -15,7 +15,7 @@ use proc_macro2::TokenStream;
 
 use super::Random;
 use crate::errors::Errors;
-use crate::{check, expand, infer, parse};
+use crate::{check, depth, expand, infer, parse};
 
 /// Cases where nothing else is asked for.
 const CASES: u64 = 3000;
@@ -53,6 +53,9 @@ fn declaration(pool: &Pool, case: u64) -> TokenStream {
 /// The phase that refuses it, or [`WHOLE`].
 fn phase(tokens: TokenStream) -> usize {
     let mut errors = Errors::default();
+    if depth::check(&tokens).is_some() {
+        return 0;
+    }
     let declaration = parse::declaration(tokens, &mut errors);
     let Some(declaration) = declaration.filter(|_| errors.is_empty()) else { return 0 };
     let checked = check::check(declaration, &mut errors);
@@ -64,7 +67,7 @@ fn phase(tokens: TokenStream) -> usize {
 }
 
 /// The messages in an expansion.
-fn messages(expansion: &TokenStream) -> Result<Vec<String>, String> {
+pub fn messages(expansion: &TokenStream) -> Result<Vec<String>, String> {
     let file: syn::File = syn::parse2(expansion.clone()).map_err(|error| format!("not Rust: {error}\n{expansion}"))?;
     let mut found = Vec::new();
     for item in &file.items {
