@@ -9,8 +9,9 @@
 //! | plan | `plan.rs` | lifetimes of values and gradients | `plan::Plan`: where each one lives |
 //! | generate | `generate.rs` | network and plan | Rust; it decides nothing and cannot fail |
 //!
-//! `depth.rs` refuses what would fill the stack. `errors.rs` collects what a pass reports. The errors of the first pass that has any are all reported, those of later
-//! passes are not, since they may follow from them. Beside errors stands the stub of `fallback.rs`.
+//! `depth.rs` refuses what would fill the stack. `errors.rs` collects what a pass reports. The errors of the first pass
+//! that has any are all reported, those of later passes are not, since they may follow from them. Beside errors stands the
+//! stub of `fallback.rs`.
 
 /// Tokens whose locals cannot collide with the user's names, and whose lints and `unsafe` are the macro's own.
 macro_rules! code {

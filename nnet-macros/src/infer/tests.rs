@@ -1,5 +1,9 @@
 //! Shapes, parameters and work by hand, and where a mistake is reported.
 
+mod count;
+mod draw;
+mod stacks;
+
 use crate::tests::{messages, network};
 
 use super::*;
