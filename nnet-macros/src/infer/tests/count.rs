@@ -10,6 +10,8 @@ pub struct Counted {
     pub shapes: Vec<Vec<usize>>,
     pub parameters: usize,
     pub macs: usize,
+    /// The first word that does not fit.
+    pub broken: Option<&'static str>,
 }
 
 /// What the items give, or `None` if one does not fit.
@@ -18,6 +20,14 @@ pub fn sequence(items: &[Item], x: &[usize], counted: &mut Counted) -> Option<Ve
 }
 
 pub fn one(item: &Item, x: &[usize], counted: &mut Counted) -> Option<Vec<usize>> {
+    let found = fits(item, x, counted);
+    if found.is_none() && counted.broken.is_none() {
+        counted.broken = Some(item.word());
+    }
+    found
+}
+
+fn fits(item: &Item, x: &[usize], counted: &mut Counted) -> Option<Vec<usize>> {
     let y = match item {
         Item::Sequence(items) => return sequence(items, x, counted),
         Item::Stated(item, shape) => return one(item, x, counted).filter(|y| y == shape),

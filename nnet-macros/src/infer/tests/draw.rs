@@ -70,6 +70,28 @@ pub fn text(items: &[Item]) -> String {
 }
 
 impl Item {
+    /// What the macro calls it by.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Item::Convolution(convolution) if convolution.window.kernel.len() == 1 => "Conv1d",
+            Item::Convolution(_) => "Conv2d",
+            Item::Transposed(..) => "ConvTranspose2d",
+            Item::Adaptive(sizes) if sizes.len() == 1 => "AdaptiveAvgPool1d",
+            Item::Adaptive(_) => "AdaptiveAvgPool2d",
+            Item::Upsample(_) => "Upsample2d",
+            Item::ZeroPad(_) => "ZeroPad2d",
+            Item::Linear(..) => "Linear",
+            Item::GroupNorm(_) => "GroupNorm",
+            Item::Pool(word, ..) | Item::Plain(word) => word,
+            Item::Sequence(_) => "",
+            Item::Residual(..) => "`residual`",
+            Item::Join(Join::Add, _) => "`add`",
+            Item::Join(Join::Concat, _) => "`concat`",
+            Item::Repeat(..) => "`repeat`",
+            Item::Stated(..) => "its contract states",
+        }
+    }
+
     fn text(&self) -> String {
         match self {
             Item::Convolution(convolution) => {
