@@ -110,3 +110,9 @@ fn a_mistake_leaves_a_stub_with_what_is_known() {
         assert!(stub.contains(known), "{known} in\n{stub}");
     }
 }
+
+#[test]
+fn a_block_with_a_raw_name_is_refused() {
+    let found = messages_of("struct Net: [4] -> [4] { r#type: residual { fc: Linear(4) } }");
+    assert_eq!(found, ["r#type: a keyword cannot be a layer's name; choose another name"]);
+}
