@@ -1,6 +1,7 @@
 //! The whole pipeline: the committed expansion, and in `fuzz.rs` inputs that nobody wrote on purpose.
 
 mod fuzz;
+mod speed;
 
 use expect_test::expect_file;
 use proc_macro2::TokenStream;
