@@ -104,6 +104,13 @@ fn a_repeated_block_gives_what_it_takes() {
 }
 
 #[test]
+fn nothing_is_repeated_in_no_time() {
+    let net =
+        network("struct N: [3] -> [3] { repeat(18446744073709551615) { repeat(18446744073709551615) { {} } }, Relu }");
+    assert_eq!(net.operations.len(), 1);
+}
+
+#[test]
 fn long_flows_are_shortened() {
     let found = messages(&format!("struct N: [4] -> [3] {{ {} Linear(2) }}", "Relu, ".repeat(40)));
     let lines: Vec<_> = found[0].lines().collect();

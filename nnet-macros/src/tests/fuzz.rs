@@ -8,6 +8,8 @@ mod pool;
 
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use pool::Pool;
@@ -22,6 +24,9 @@ const CASES: u64 = 3000;
 
 /// No case takes as long as this where the macro is optimized; elsewhere the machine's load decides.
 const LONGEST: Duration = if cfg!(debug_assertions) { Duration::from_secs(60) } else { Duration::from_secs(2) };
+
+/// A case that takes longer has no end.
+const ENDLESS: Duration = Duration::from_secs(120);
 
 /// As rustc's main thread has.
 const STACK: usize = 8 << 20;
@@ -98,10 +103,11 @@ fn attempt(tokens: &TokenStream, took: &mut Duration) -> Result<(usize, usize), 
     Ok((phase, messages.len()))
 }
 
-fn run(cases: impl Iterator<Item = u64>) -> Tally {
+fn run(cases: impl Iterator<Item = u64>, now: &AtomicU64) -> Tally {
     let pool = Pool::new();
     let mut tally = Tally::default();
     for case in cases {
+        now.store(case, Ordering::Relaxed);
         let tokens = declaration(&pool, case);
         let mut took = Duration::ZERO;
         match attempt(&tokens, &mut took) {
@@ -128,18 +134,35 @@ fn asked(variable: &str, otherwise: u64) -> u64 {
     text.map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
 }
 
+/// Waits for the thread; a case that does not end ends the program, since nothing else would.
+fn watch<T>(thread: &ScopedJoinHandle<T>, now: &AtomicU64) {
+    let (mut case, mut since) = (u64::MAX, Instant::now());
+    while !thread.is_finished() {
+        std::thread::sleep(Duration::from_millis(10));
+        let at = now.load(Ordering::Relaxed);
+        if at != case {
+            (case, since) = (at, Instant::now());
+        } else if since.elapsed() > ENDLESS {
+            eprintln!("case {case} does not end\n{}", declaration(&Pool::new(), case));
+            std::process::exit(1);
+        }
+    }
+}
+
 /// The cases dealt to as many threads as the machine has.
 fn run_all(first: u64, cases: u64) -> Tally {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let now: Vec<_> = (0..threads).map(|_| AtomicU64::new(u64::MAX)).collect();
     let mut tally = Tally::default();
     std::thread::scope(|scope| {
-        let start = |thread: u64| {
+        let start = |(thread, now)| {
             let builder = std::thread::Builder::new().stack_size(STACK);
             let mine = (first + thread..first + cases).step_by(threads);
-            builder.spawn_scoped(scope, move || run(mine)).expect("a thread")
+            builder.spawn_scoped(scope, move || run(mine, now)).expect("a thread")
         };
-        let running: Vec<_> = (0..threads as u64).map(start).collect();
-        for thread in running {
+        let running: Vec<_> = (0..).zip(&now).map(start).collect();
+        for (thread, now) in running.into_iter().zip(&now) {
+            watch(&thread, now);
             let part = thread.join().expect("panics are caught");
             tally.messages += part.messages;
             tally.longest = tally.longest.max(part.longest);
