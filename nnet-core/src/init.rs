@@ -34,6 +34,8 @@ impl Init {
     /// Fills `weights` of a layer where an output sums `fan_in` products and an input enters `fan_out` of them.
     ///
     /// For a convolution these are channels times kernel size.
+    // A network of many layers would have as many loops in one function, which LLVM compares with each other.
+    #[inline(never)]
     pub fn fill<S: Scalar>(self, weights: &mut [S], fan_in: usize, fan_out: usize, random: &mut Random) {
         #[allow(clippy::cast_precision_loss, reason = "fans are far below 2^53")]
         let (fan_in, fan_out) = (fan_in as f64, fan_out as f64);

@@ -11,8 +11,9 @@
 //! | budget | `budget.rs` | figures of network and plan | errors where a declared limit is exceeded |
 //! | generate | `generate.rs` | network and plan | Rust; it decides nothing and cannot fail |
 //!
-//! `errors.rs` collects what a pass reports. The errors of the first pass that has any are all reported, those of later
-//! passes are not, since they may follow from them. Beside errors stands the stub of `fallback.rs`.
+//! `depth.rs` refuses what would fill the stack. `errors.rs` collects what a pass reports. The errors of the first pass
+//! that has any are all reported, those of later passes are not, since they may follow from them. Beside errors stands the
+//! stub of `fallback.rs`.
 
 /// Tokens whose locals cannot collide with the user's names, and whose lints and `unsafe` are the macro's own.
 macro_rules! code {
@@ -22,6 +23,7 @@ macro_rules! code {
 mod ast;
 mod budget;
 mod check;
+mod depth;
 mod errors;
 mod fallback;
 mod flow;
@@ -191,6 +193,9 @@ pub fn network(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 fn expand(tokens: TokenStream) -> TokenStream {
     let _names = size::Names::begin();
     let mut errors = Errors::default();
+    if let Some(error) = depth::check(&tokens) {
+        return error.into_compile_error();
+    }
     let Some(mut declaration) = parse::declaration(tokens, &mut errors) else { return errors.into_tokens() };
     errors.end_phase();
     let others = std::mem::take(&mut declaration.others);
@@ -221,6 +226,7 @@ fn expand(tokens: TokenStream) -> TokenStream {
 
 /// The stub of a network behind the first one; `error` is a constant whose value is an error.
 fn other(declaration: ast::Declaration, error: &syn::Ident) -> TokenStream {
+    let _names = size::Names::begin();
     let mut dropped = Errors::default();
     let draft = infer::infer(check::check(declaration, &mut dropped), &mut dropped);
     let (name, stub) = (fallback::error_name(&draft.name), fallback::stub(&draft));

@@ -134,7 +134,8 @@ pub fn module_name(network: &Ident, module: &Module) -> Ident {
 /// `block_1a` → `Block1a`
 fn camel_case(name: &str) -> String {
     let mut camel = String::new();
-    for word in name.split('_') {
+    // A raw name has been reported, and its block is in the stub.
+    for word in name.trim_start_matches("r#").split('_') {
         let mut letters = word.chars();
         camel.extend(letters.next().into_iter().flat_map(char::to_uppercase));
         camel.push_str(letters.as_str());

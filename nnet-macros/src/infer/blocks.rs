@@ -189,12 +189,14 @@ impl Walk<'_> {
         self.depth += 1;
         let around = self.enter(layer);
         self.place.push(Segment::Index(0));
+        let before = self.operations.len();
         let mut end = self.sequence(body, x, None);
         let block = self.module.clone();
         if !self.may_repeat(layer, x, end) {
             end = Flowing::UNKNOWN;
         }
-        let is_known = self.is_whole && end.shape.is_some();
+        // Empty braces do nothing, however often.
+        let is_known = self.is_whole && end.shape.is_some() && self.operations.len() > before;
         let shown = self.flow.len();
         for index in 1..if is_known { count } else { 1 } {
             self.place.pop();

@@ -1,5 +1,9 @@
 //! Shapes, parameters and work by hand, and where a mistake is reported.
 
+mod count;
+mod draw;
+mod stacks;
+
 use nnet_core::shape;
 
 use crate::tests::{messages, network};
@@ -100,6 +104,13 @@ fn a_repeated_block_gives_what_it_takes() {
     assert!(found[0].starts_with("repeat_0: `repeat` must give what it takes, but its block takes [3] and gives [4]"));
     let found = messages("struct N: [3] -> [3] { repeat(100000) { Relu, Relu } }");
     assert!(found[0].contains("gives more than 10000 layers"), "{found:#?}");
+}
+
+#[test]
+fn nothing_is_repeated_in_no_time() {
+    let net =
+        network("struct N: [3] -> [3] { repeat(18446744073709551615) { repeat(18446744073709551615) { {} } }, Relu }");
+    assert_eq!(net.operations.len(), 1);
 }
 
 #[test]

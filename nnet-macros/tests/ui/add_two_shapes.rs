@@ -18,3 +18,5 @@ fn main() {
     let output = network.predict::<f32>(&INPUT, &mut scratch);
     println!("{output:?} {}", Net::MACS);
 }
+
+// wrong: add { a: Linear(8), b: { Linear(16), Relu } }

@@ -23,3 +23,5 @@ fn main() {
     let output = network.predict::<f32>(&INPUT, &mut scratch);
     println!("{output:?} {}", Net::MACS);
 }
+
+// wrong: cat: concat { a: { conv: Conv2d(4, 3, padding = 1), Relu }, b: Conv2d(4, 3), c: Conv2d(4, 1), }

@@ -22,3 +22,5 @@ fn main() {
     let output = network.predict::<f32>(&INPUT, &mut scratch);
     println!("{output:?} {}", Net::MACS);
 }
+
+// wrong: concat { a: Conv2d(4, 1), b: Conv2d(4, 1), c: Conv2d(4, 3), }

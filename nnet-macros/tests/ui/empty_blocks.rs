@@ -21,3 +21,7 @@ fn main() {
     let output = network.predict::<f32>(&INPUT, &mut scratch);
     println!("{output:?} {}", Net::MACS);
 }
+
+// wrong: residual {}
+// wrong: repeat(2) {}
+// wrong: concat {}

@@ -20,3 +20,5 @@ fn main() {
     let output = network.predict::<f32>(&INPUT, &mut scratch);
     println!("{output:?} {}", Net::MACS);
 }
+
+// wrong: #[frozen] in #[frozen] fc: Linear(2)

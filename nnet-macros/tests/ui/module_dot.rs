@@ -20,3 +20,6 @@ fn main() {
     let output = network.predict::<f32>(&INPUT, &mut scratch);
     println!("{output:?} {}", Net::MACS);
 }
+
+// wrong: nn.Linear(8)
+// wrong: nn.ReLU()

@@ -24,3 +24,11 @@ fn main() {
     let output = network.predict::<f32>(&INPUT, &mut scratch);
     println!("{output:?} {}", Net::MACS);
 }
+
+// wrong: Conv2D
+// wrong: BatchNorm2d
+// wrong: ReLU
+// wrong: MaxPool
+// wrong: SiLU
+// wrong: LeakyReLU
+// wrong: Dense

@@ -9,3 +9,5 @@ network! {
 }
 
 fn main() {}
+
+// wrong: { in pub struct Net {

@@ -6,3 +6,5 @@ network! {
 }
 
 fn main() {}
+
+// wrong: network! { }

@@ -18,3 +18,5 @@ network! {
 }
 
 fn main() {}
+
+// wrong: inner: self::Inner -> [4]

@@ -36,3 +36,5 @@ fn main() {
     let output = network.predict::<f32>(&INPUT, &mut scratch);
     println!("{output:?} {}", Net::MACS);
 }
+
+// wrong: self::features::Features in inner: self::features::Features -> [8]

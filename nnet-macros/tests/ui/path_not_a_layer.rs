@@ -12,3 +12,5 @@ network! {
 }
 
 fn main() {}
+
+// wrong: self::Settings

@@ -56,3 +56,5 @@ network! {
 }
 
 fn main() {}
+
+// wrong: short: self::Short -> [4]

@@ -23,3 +23,5 @@ fn main() {
     let output = network.predict::<f32>(&INPUT, &mut scratch);
     println!("{output:?} {}", Net::MACS);
 }
+
+// wrong: residual { conv2: Conv2d(8, 3, stride = 2, padding = 1), BatchNorm, Relu, }

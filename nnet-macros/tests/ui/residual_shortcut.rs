@@ -21,3 +21,5 @@ fn main() {
     let output = network.predict::<f32>(&INPUT, &mut scratch);
     println!("{output:?} {}", Net::MACS);
 }
+
+// wrong: residual(shortcut = Conv2d(8, kernel = 1))

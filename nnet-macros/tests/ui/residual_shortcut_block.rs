@@ -23,3 +23,5 @@ fn main() {
     let output = network.predict::<f32>(&INPUT, &mut scratch);
     println!("{output:?} {}", Net::MACS);
 }
+
+// wrong: residual { conv: Conv2d(8, 3, stride = 2, padding = 1), } shortcut { AvgPool2d(2), BatchNorm, }

@@ -22,3 +22,9 @@ fn main() {
     let output = network.predict::<f32>(&INPUT, &mut scratch);
     println!("{output:?} {}", Net::MACS);
 }
+
+// wrong: kernel = 0
+// wrong: 1 in Relu(1)
+// wrong: Flaten
+// wrong: maybe
+// wrong: mean_squared

@@ -24,3 +24,8 @@ fn main() {
     let output = network.predict::<f32>(&INPUT, &mut scratch);
     println!("{output:?} {}", Net::MACS);
 }
+
+// wrong: Linear(4)
+// wrong: kernel = 9
+// wrong: residual { Conv2d(4, 1) }
+// wrong: [5, 8, 8]

@@ -10,3 +10,5 @@ network! {
 }
 
 fn main() {}
+
+// wrong: [1, 3, 8, 8]

@@ -9,3 +9,5 @@ network! {
 }
 
 fn main() {}
+
+// wrong: 4 in Net: 4

@@ -9,3 +9,5 @@ network! {
 }
 
 fn main() {}
+
+// wrong: S

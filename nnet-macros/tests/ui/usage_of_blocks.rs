@@ -53,3 +53,5 @@ fn main() {
     let mut scratch = NetFoldedScratch::ZERO;
     println!("{:?} {}", folded.predict::<f32>(&INPUT, &mut scratch), NetFolded::MACS);
 }
+
+// wrong: block1: residual { conv: Conv2d(4, 3, padding = 1, bias = false), norm: BatchNorm, Relu, down: Conv2d(8, 2, stride = 2), }

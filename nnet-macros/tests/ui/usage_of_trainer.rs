@@ -33,3 +33,11 @@ fn main() {
     Predictor::new(2).predict(network, &[samples[0].0], &mut outputs);
     println!("{:?}", trainer.gradients().map(|gradients| gradients.block1.conv.weight));
 }
+
+// wrong: Conv2D
+// wrong: Conv2d(8)
+// wrong: 0 in Linear(0)
+// wrong: concat { only: { fc: Linear(0) }, }
+// wrong: bais
+// wrong: 0 in repeat(0)
+// wrong: self::Missing
