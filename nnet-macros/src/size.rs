@@ -4,7 +4,7 @@
 //! size that a shape rule will give, or for arithmetic with these. Equal names are equal numbers; different ones may be.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt;
 
 use proc_macro2::{Literal, Span, TokenStream, TokenTree};
@@ -42,22 +42,22 @@ pub enum Needs {
 #[derive(Default)]
 struct Store {
     entries: Vec<Entry>,
+    /// The place of each entry, by what it is found again by.
+    places: HashMap<String, usize>,
     /// The type whose constants names stand for: `LeNetShapes`.
     holder: Option<Ident>,
     /// The parameters of the network.
     parameters: Vec<Ident>,
     /// The user's expressions, each with the name of its constant.
     written: Vec<(Ident, TokenStream)>,
-    /// The names of all constants.
-    taken: HashSet<String>,
+    /// The names of all constants, each with the number that the next of this name gets.
+    taken: HashMap<String, usize>,
 }
 
 struct Entry {
     /// As the user would write it; `?` if there is no word for it.
     text: String,
     tokens: TokenStream,
-    /// What it is found again by.
-    key: String,
     needs: Needs,
 }
 
@@ -107,20 +107,24 @@ pub fn constant(wanted: &str) -> (Ident, TokenStream) {
 impl Store {
     fn constant(&mut self, wanted: &str) -> (Ident, TokenStream) {
         let wanted = wanted.replace("r#", "").replace('.', "_").to_uppercase();
-        let numbered = (2..).map(|number| format!("{wanted}_{number}"));
-        let free = std::iter::once(wanted.clone()).chain(numbered).find(|name| !self.taken.contains(name));
-        let free = free.unwrap_or(wanted);
+        let mut free = wanted.clone();
+        while self.taken.contains_key(&free) {
+            let number = self.taken.entry(wanted.clone()).or_insert(2);
+            free = format!("{wanted}_{number}");
+            *number += 1;
+        }
         let (name, holder) = (Ident::new(&free, Span::mixed_site()), &self.holder);
-        self.taken.insert(free);
+        self.taken.insert(free, 2);
         let path = code!(#holder::#name);
         (name, path)
     }
 
     fn find(&self, key: &str) -> Option<Size> {
-        self.entries.iter().position(|entry| entry.key == key).map(|at| Size::Named(Name(at)))
+        self.places.get(key).map(|at| Size::Named(Name(*at)))
     }
 
-    fn push(&mut self, entry: Entry) -> Size {
+    fn push(&mut self, key: String, entry: Entry) -> Size {
+        self.places.insert(key, self.entries.len());
         self.entries.push(entry);
         Size::Named(Name(self.entries.len() - 1))
     }
@@ -154,7 +158,7 @@ impl Size {
                 store.written.push((name, tokens.clone()));
                 (Needs::Constants, path)
             };
-            store.push(Entry { text: text.to_owned(), tokens, key, needs })
+            store.push(key, Entry { text: text.to_owned(), tokens, needs })
         })
     }
 
@@ -238,7 +242,7 @@ impl Size {
 fn named(text: &str, tokens: TokenStream, needs: Needs) -> Size {
     STORE.with_borrow_mut(|store| {
         let key = tokens.to_string();
-        store.find(&key).unwrap_or_else(|| store.push(Entry { text: text.to_owned(), tokens, key, needs }))
+        store.find(&key).unwrap_or_else(|| store.push(key, Entry { text: text.to_owned(), tokens, needs }))
     })
 }
 

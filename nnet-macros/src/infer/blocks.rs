@@ -186,6 +186,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn repeat(&mut self, layer: &check::Layer, count: usize, body: &[check::Layer], x: Flowing) -> Flowing {
+        let mut count = count;
         self.depth += 1;
         let around = self.enter(layer);
         self.place.push(Segment::Index(0));
@@ -196,20 +197,21 @@ impl Walk<'_> {
             end = Flowing::UNKNOWN;
         }
         // Empty braces do nothing, however often.
-        let is_known = self.is_whole && end.shape.is_some() && self.operations.len() > before;
+        let each = self.operations.len() - before;
+        let is_known = self.is_whole && end.shape.is_some() && each > 0;
+        let mut times = if is_known { count } else { 1 };
+        if each.saturating_mul(times - 1).saturating_add(self.operations.len()) > MOST_OPERATIONS {
+            let message = format!("gives more than {MOST_OPERATIONS} layers in all; repeat it less often");
+            self.report_text(layer, &message);
+            end = Flowing::UNKNOWN;
+            (times, count) = (1, 1);
+        }
         let shown = self.flow.len();
-        for index in 1..if is_known { count } else { 1 } {
+        for index in 1..times {
             self.place.pop();
             self.place.push(Segment::Index(index));
             end = self.sequence(body, end, None);
             if !self.is_whole {
-                break;
-            }
-            if self.operations.len() > MOST_OPERATIONS {
-                self.report_text(
-                    layer,
-                    &format!("gives more than {MOST_OPERATIONS} layers in all; repeat it less often"),
-                );
                 break;
             }
         }
