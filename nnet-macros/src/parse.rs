@@ -146,6 +146,12 @@ pub fn call(input: ParseStream, errors: &mut Errors) -> Result<Call> {
         return Err(input.error("expected a name, as in `Linear(10)`"));
     }
     let mut path = input.call(Path::parse_mod_style)?;
+    if let Some(last) = path.segments.last().filter(|_| path.segments.len() > 1)
+        && ["self", "Self", "super", "crate"].iter().any(|word| last.ident == word)
+    {
+        let message = format!("a path ends with the name of a type, not with `{}`", last.ident);
+        return Err(syn::Error::new(last.ident.span(), message));
+    }
     if input.peek(Token![<])
         && path.segments.len() > 1
         && let Some(last) = path.segments.last_mut()

@@ -124,3 +124,11 @@ fn a_block_with_a_raw_name_is_refused() {
     let found = messages_of("struct Net: [4] -> [4] { r#type: residual { fc: Linear(4) } }");
     assert_eq!(found, ["r#type: a keyword cannot be a layer's name; choose another name"]);
 }
+
+#[test]
+fn a_path_that_ends_with_a_keyword_is_refused() {
+    for word in ["self", "Self", "super", "crate"] {
+        let found = messages_of(&format!("struct Net: [4] -> [4] {{ a: self::{word} -> [4] }}"));
+        assert_eq!(found, [format!("a path ends with the name of a type, not with `{word}`")]);
+    }
+}
