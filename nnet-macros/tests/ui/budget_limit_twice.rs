@@ -23,4 +23,4 @@ fn main() {
     println!("{output:?} {}", Net::TRAINING_BYTES);
 }
 
-// wrong: ram
+// wrong: ram in , ram

@@ -34,4 +34,4 @@ fn main() {
     println!("{output:?} {}", Net::TRAINING_BYTES);
 }
 
-// wrong: self
+// wrong: self::features::Features

@@ -24,4 +24,4 @@ fn main() {
     println!("{output:?} {}", Net::TRAINING_BYTES);
 }
 
-// wrong: budget
+// wrong: budget in budget(flash

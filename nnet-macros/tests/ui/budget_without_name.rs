@@ -23,4 +23,4 @@ fn main() {
     println!("{output:?} {}", Net::TRAINING_BYTES);
 }
 
-// wrong: 2
+// wrong: 2 in 2 KiB

@@ -25,4 +25,4 @@ fn main() {
     println!("{}", trainer.network().fc.weight[0][0]);
 }
 
-// wrong: Conv2d(8, 3)
+// wrong: Conv2d(8, 3) in conv2: Conv2d(8, 3)

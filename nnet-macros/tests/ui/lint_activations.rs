@@ -21,5 +21,5 @@ fn main() {
     println!("{output:?} {} {}", Net::MACS, Net::TRAINING_BYTES);
 }
 
-// wrong: Relu
-// wrong: Tanh
+// wrong: Relu in : Relu
+// wrong: Tanh in Tanh, GlobalAvgPool2d

@@ -19,5 +19,5 @@ fn main() {
     println!("{output:?} {} {}", Net::MACS, Net::TRAINING_BYTES);
 }
 
-// wrong: 1
+// wrong: 1 in = 1
 // wrong: Softmax

@@ -17,4 +17,4 @@ fn main() {
     println!("{}", Net::summary());
 }
 
-// wrong: Dropout(0.5)
+// wrong: Dropout(0.5) in ), Dropout(0.5)

@@ -17,4 +17,4 @@ fn main() {
     println!("{}", Net::summary());
 }
 
-// wrong: Relu
+// wrong: Relu in 10), Relu

@@ -25,4 +25,4 @@ fn main() {
     println!("{}", trainer.network().fc3.bias[0]);
 }
 
-// wrong: Linear(1000000000)
+// wrong: Linear(1000000000) in fc2: Linear(1000000000)

@@ -25,4 +25,4 @@ fn main() {
     println!("{output:?} {}", Net::MACS);
 }
 
-// wrong: HIDDEN - 64
+// wrong: HIDDEN - 64 in HIDDEN - 64)

@@ -25,4 +25,4 @@ fn main() {
     println!("{output:?} {}", Net::MACS);
 }
 
-// wrong: HIDDEN
+// wrong: HIDDEN in fc1: Linear(HIDDEN

@@ -25,4 +25,4 @@ fn main() {
     println!("{output:?} {}", Net::MACS);
 }
 
-// wrong: HIDEN
+// wrong: HIDEN in fc1: Linear(HIDEN

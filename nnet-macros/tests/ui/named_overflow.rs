@@ -24,4 +24,4 @@ fn main() {
     println!("{output:?} {}", Net::MACS);
 }
 
-// wrong: Linear(HUGE)
+// wrong: Linear(HUGE) in fc2: Linear(HUGE)

@@ -24,4 +24,4 @@ fn main() {
     println!("{output:?} {}", Net::MACS);
 }
 
-// wrong: residual
+// wrong: residual in residual {

@@ -29,4 +29,4 @@ fn main() {
 // wrong: kernel_size
 // wrong: in_channels
 // wrong: negative_slope
-// wrong: kernel
+// wrong: kernel in 10, kernel

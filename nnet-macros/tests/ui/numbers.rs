@@ -32,8 +32,8 @@ fn main() {
 // wrong: 2.5
 // wrong: [3, 3, 3]
 // wrong: [1]
-// wrong: 0
-// wrong: 0
+// wrong: 0 in , 0
+// wrong: 0 in = 0
 // wrong: -8
 // wrong: [2, 2, 2]
 // wrong: -0.1

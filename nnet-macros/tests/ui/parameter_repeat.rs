@@ -21,4 +21,4 @@ fn main() {
     println!("{output:?} {}", Net::<8>::MACS);
 }
 
-// wrong: DEPTH
+// wrong: DEPTH in DEPTH)

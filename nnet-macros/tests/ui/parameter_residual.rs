@@ -22,4 +22,4 @@ fn main() {
     println!("{output:?} {}", Net::<8>::MACS);
 }
 
-// wrong: residual
+// wrong: residual in residual {

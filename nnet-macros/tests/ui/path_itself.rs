@@ -18,5 +18,5 @@ fn main() {
 }
 
 // wrong: self::Net
-// wrong: Net
+// wrong: Net in { Net
 // wrong: Self

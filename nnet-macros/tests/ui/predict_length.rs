@@ -18,6 +18,6 @@ fn main() {
     println!("{scores:?}");
 }
 
-// wrong: &short
-// wrong: &short
+// wrong: &short in &short, &mut
+// wrong: &short in &short, &Pass
 // wrong: network.predict(&[[[0.5; 28]; 28]; 1], &mut nnet::zeroed::<NetScratch>())

@@ -25,6 +25,6 @@ fn main() {
     println!("{}", trainer.network().block.fc.weight[0][0]);
 }
 
-// wrong: =
-// wrong: =
-// wrong: Linear
+// wrong: = in fc1 =
+// wrong: = in block =
+// wrong: Linear in Linear(10

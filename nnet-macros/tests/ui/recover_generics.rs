@@ -22,4 +22,4 @@ fn main() {
     println!("{}", trainer.network().fc.weight[0][0]);
 }
 
-// wrong: <
+// wrong: T in Net<T>

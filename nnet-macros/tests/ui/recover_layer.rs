@@ -23,4 +23,4 @@ fn main() {
     println!("{}", trainer.network().fc1.weight[0][0] + trainer.network().fc2.bias[0]);
 }
 
-// wrong: =
+// wrong: = in : =

@@ -21,4 +21,4 @@ fn main() {
     println!("{}", output + 1.0);
 }
 
-// wrong: loss
+// wrong: loss in loss =

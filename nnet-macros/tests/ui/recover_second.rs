@@ -27,4 +27,4 @@ fn main() {
     println!("{:?}", other.predict(&[0.0; 4], &mut nnet::zeroed::<OtherScratch>()));
 }
 
-// wrong: pub
+// wrong: pub in pub struct Other

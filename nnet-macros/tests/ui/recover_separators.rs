@@ -26,7 +26,7 @@ fn main() {
     println!("{}", trainer.network().fc2.weight[0][0] + trainer.network().fc3.bias[0]);
 }
 
-// wrong: ;
-// wrong: ;
+// wrong: ; in 128);
+// wrong: ; in Relu;
 // wrong: Tanh
-// wrong: ,
+// wrong: , in cross_entropy,

@@ -25,6 +25,6 @@ fn main() {
 }
 
 // wrong: (1, 28, 28)
-// wrong: 10
+// wrong: 10 in 10 {
 // wrong: (6, 24, 24)
 // wrong: 3456

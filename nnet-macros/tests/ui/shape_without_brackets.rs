@@ -11,3 +11,4 @@ network! {
 fn main() {}
 
 // wrong: 4 in Net: 4
+// wrong: 2 in -> 2

@@ -20,4 +20,4 @@ fn main() {
     println!("{output:?} {}", Net::MACS);
 }
 
-// wrong: budget(ram = 24)
+// wrong: optimizer = sgd

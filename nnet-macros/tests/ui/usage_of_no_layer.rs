@@ -45,5 +45,5 @@ fn main() {
     println!("{loss}");
 }
 
-// wrong: self::Settings
-// wrong: self::Settings
+// wrong: self::Settings in body: self::Settings
+// wrong: self::Settings in again: self::Settings

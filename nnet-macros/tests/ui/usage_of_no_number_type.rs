@@ -37,4 +37,4 @@ fn main() {
     println!("{loss}");
 }
 
-// wrong: Settings
+// wrong: Settings in :Settings
