@@ -191,3 +191,27 @@ error: out is 0
         assert!(refused("// wrong: near\n", MESSAGE).contains("0 times"), "a part of a word");
     }
 }
+
+/// An error without what is different in another file: where it is reported, and the frame around the source.
+fn said(error: &str) -> Vec<&str> {
+    let is_frame = |line: &&str| line.trim_start().starts_with("-->") || line.trim_start().starts_with("= note");
+    error.lines().filter(|line| !is_frame(line) && line.trim() != "|" && !line.trim().is_empty()).collect()
+}
+
+#[test]
+fn the_errors_in_the_readme_are_recorded() {
+    let readme = fs::read_to_string("../README.md").expect("the README");
+    // To a bound that is not met rustc adds more than the README shows.
+    let is_whole = |block: &&str| block.starts_with("error") && !block.starts_with("error[E0277]");
+    let shown: Vec<_> = readme.split("```text\n").filter(is_whole).collect();
+    assert!(shown.len() >= 5, "{} errors in the README", shown.len());
+    let folder = Path::new("tests/ui");
+    let recorded: Vec<_> = names(folder, "stderr")
+        .iter()
+        .map(|name| fs::read_to_string(folder.join(format!("{name}.stderr"))).expect("a file"))
+        .collect();
+    for block in shown {
+        let (error, _) = block.split_once("\n```").expect("the end of the block");
+        assert!(recorded.iter().any(|stderr| said(stderr) == said(error)), "nothing says\n{error}");
+    }
+}
