@@ -1,7 +1,7 @@
 //! Sizes that have names: the same networks as with numbers, to the bit.
 
 use nnet::optim::{OptimizerState, Sgd};
-use nnet::{Network, Random, Tensor, Train, network, zeroed};
+use nnet::{Network, Random, Scalar, Tensor, Train, network, zeroed};
 
 mod config {
     pub const SIDE: usize = 12;
@@ -75,12 +75,7 @@ fn constants_say_the_same() {
     let outputs = |layers: &[nnet::LayerInfo]| layers.iter().map(|layer| layer.output).collect::<Vec<_>>();
     assert_eq!(outputs(Named::LAYERS), outputs(Plain::LAYERS));
     // Areas may be shared otherwise, where the macro cannot compare sizes.
-    assert!(
-        Named::INFERENCE_BYTES <= 2 * Plain::INFERENCE_BYTES,
-        "{} {}",
-        Named::INFERENCE_BYTES,
-        Plain::INFERENCE_BYTES
-    );
+    const { assert!(Named::INFERENCE_BYTES <= 2 * Plain::INFERENCE_BYTES) };
 }
 
 /// The parameters after some steps of training.
@@ -96,7 +91,7 @@ where
     let mut state = OptimizerState::ZERO;
     for step in 0..5 {
         let mut x = [[[[0.0; 12]; 12]; 1]; 2];
-        x.iter_mut().flat_map(Tensor::as_flat_mut).for_each(|x| *x = random.normal() as f32);
+        x.iter_mut().flat_map(Tensor::as_flat_mut).for_each(|x| *x = Scalar::from_f64(random.normal()));
         network.train_batch(&x, &[step % 5, 2], &mut tapes, &mut gradients, &optimizer, &mut state);
     }
     network.as_scalars().to_vec()

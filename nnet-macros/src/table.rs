@@ -1,5 +1,7 @@
 //! Columns of text, as wide as their widest entry.
 
+use nnet_core::text::Text;
+
 /// Which way a column is aligned.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Align {
@@ -27,15 +29,7 @@ pub fn align<const N: usize>(columns: [Align; N], rows: &[[String; N]]) -> Vec<S
 
 /// `61,706`
 pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    Text::<32>::new().thousands(number).to_string()
 }
 
 #[cfg(test)]
@@ -46,12 +40,5 @@ mod tests {
     fn columns_are_aligned() {
         let rows = [["a", "1"], ["bcd", "23"]].map(|row| row.map(str::to_owned));
         assert_eq!(align([Align::Left, Align::Right], &rows), ["a     1", "bcd  23"]);
-    }
-
-    #[test]
-    fn digits_are_grouped() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (61_706, "61,706"), (1_234_567, "1,234,567")] {
-            assert_eq!(thousands(number), text);
-        }
     }
 }
