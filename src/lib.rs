@@ -87,7 +87,8 @@ pub mod __private {
     pub use nnet_core::init::Init;
     pub use nnet_core::network::budget::{Claim, Limit, Measure, Share, check_budget};
     pub use nnet_core::network::by_path::{
-        Part, Proven, check_layer, is_layer, is_sound, is_type, larger, name_bytes, names, placed, table, tensors,
+        Part, Proven, check_layer, divided, is_layer, is_sound, is_type, larger, name_bytes, names, placed, table,
+        tensors,
     };
     pub use nnet_core::network::{Meeting, learned};
     pub use nnet_core::shape::flow::{Flow, Gives, Piece, Row, refuse_if};

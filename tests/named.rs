@@ -169,3 +169,43 @@ fn a_network_with_parameters_folds() {
     let (y, z) = (network.predict(&x, &mut scratch), folded.predict(&x, &mut folded_scratch));
     assert!(y.iter().zip(z).all(|(y, z)| (y - z).abs() < 1e-5), "{y:?} {z:?}");
 }
+
+macro_rules! doubled {
+    ($name:ident, $size:expr) => {
+        network! { pub struct $name: [4] -> [3] { Linear($size * 2), Relu, Linear(3) } }
+    };
+}
+doubled!(DoubledName, HIDDEN + 1);
+doubled!(DoubledNumber, 20 + 1);
+
+struct Config;
+
+impl Config {
+    const WIDTH: usize = 6;
+}
+
+network! {
+    /// Parameters with the names of other things, one that sizes no field, and groups of all channels.
+    pub struct Grouped<const G: usize, const WIDTH: usize>: [WIDTH, 4, 4] -> [3] {
+        Conv2d(WIDTH, kernel = 3, groups = WIDTH),
+        GroupNorm(G),
+        GlobalAvgPool2d,
+        Linear(Config::WIDTH),
+        Relu,
+        Linear({ if HIDDEN > 10 { 5 } else { 4 } }),
+        repeat(2) { Linear(half(10)), Tanh },
+        Linear(3),
+    }
+}
+
+#[test]
+fn names_are_what_rustc_takes_them_for() {
+    assert_eq!(DoubledName::LAYERS[0].output, [42]);
+    assert_eq!(DoubledNumber::LAYERS[0].output, [42]);
+    let outputs: Vec<_> = Grouped::<2, 4>::LAYERS.iter().map(|layer| layer.output.to_vec()).collect();
+    let flat = [vec![4], vec![6], vec![6], vec![5], vec![5], vec![5], vec![5], vec![5], vec![3]];
+    assert_eq!(outputs, [&[vec![4, 2, 2], vec![4, 2, 2]][..], &flat].concat());
+    let network = nnet::boxed::<Grouped<2, 4>>(1);
+    let y = *network.predict(&[[[0.5; 4]; 4]; 4], &mut zeroed::<GroupedScratch<2, 4>>());
+    assert!(y.iter().all(|y| y.is_finite()));
+}

@@ -123,10 +123,10 @@ impl Places {
 pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
     let Declaration { attributes, visibility, name, parameters, input, output, mut layers, body, loss, budget, .. } =
         declaration;
-    size::belong_to(&name, &parameters);
     itself::refuse(&name, &mut layers, errors);
     names::check_network(&name, errors);
-    parameters.0.iter().for_each(|parameter| names::check_parameter(parameter, errors));
+    let parameters = names::check_parameters(&name, parameters, errors);
+    size::belong_to(&name, &parameters);
     let (allowed, attributes) = allow::take(attributes, errors);
     attributes::check_network(&attributes, errors);
     let input = input.and_then(|input| dimensions("input", input, errors));

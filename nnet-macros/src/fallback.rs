@@ -241,11 +241,11 @@ fn differentiable(draft: &Draft) -> TokenStream {
                 _: &mut Self::Gradients,
                 _: ::core::option::Option<&mut Self::Input<E>>,
             ) #never
-            fn meet<#element, G>(
+            fn meet<#element, __G>(
                 _: ::nnet::__private::Meeting,
-                _: &mut [G],
+                _: &mut [__G],
                 _: #size,
-                _: impl ::core::ops::Fn(&mut G) -> &mut Self::Tape<E> + ::core::marker::Copy,
+                _: impl ::core::ops::Fn(&mut __G) -> &mut Self::Tape<E> + ::core::marker::Copy,
             ) #never
             fn track<#element>(&mut self, _: &Self::Tape<E>, _: #size) #never
             fn output_and_gradient<#element>(_: &mut Self::Tape<E>) -> (&Self::Output<E>, &mut Self::Output<E>) #never

@@ -198,8 +198,15 @@ impl Walk<'_> {
             return None;
         }
         let guess = size::map(sources, |source| source.size().unwrap_or(Size::ONE));
-        let x = from.unwrap_or(Inferred::Stated(x));
-        let found = self.constant(&layer.name.to_string(), Rule::Layer { kind: Box::new(kind.clone()), x, guess });
+        let (channels, x) = (x.channels(), from.unwrap_or(Inferred::Stated(x)));
+        let kind = match kind {
+            // Whether a parameter can be divided shows where it has a value.
+            Kind::GroupNorm { groups, .. } if groups.needs().max(channels.needs()) > Needs::Constants => {
+                Kind::PRelu { per_channel: true }
+            }
+            kind => kind.clone(),
+        };
+        let found = self.constant(&layer.name.to_string(), Rule::Layer { kind: Box::new(kind), x, guess });
         self.check_rule(layer, found);
         let path = self.deferred.path(found).cloned();
         let mut axis = 0..;

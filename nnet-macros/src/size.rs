@@ -130,10 +130,19 @@ impl Store {
     }
 
     fn parameter_in(&self, tokens: TokenStream) -> Option<Ident> {
-        tokens.into_iter().find_map(|token| match token {
-            TokenTree::Ident(word) => Some(word).filter(|word| self.parameters.contains(word)),
-            TokenTree::Group(group) => self.parameter_in(group.stream()),
-            _ => None,
+        // The `N` of `Config::N` or `config.N` is another.
+        let mut is_part = false;
+        tokens.into_iter().find_map(|token| {
+            let was_part = std::mem::replace(&mut is_part, false);
+            match token {
+                TokenTree::Ident(word) => Some(word).filter(|word| !was_part && self.parameters.contains(word)),
+                TokenTree::Group(group) => self.parameter_in(group.stream()),
+                TokenTree::Punct(mark) => {
+                    is_part = matches!(mark.as_char(), ':' | '.');
+                    None
+                }
+                TokenTree::Literal(_) => None,
+            }
         })
     }
 }
@@ -223,7 +232,9 @@ impl Size {
         Some(match (self, other) {
             (Size::Known(a), Size::Known(b)) => Size::Known(a.checked_div(b)?),
             (size, Size::Known(1)) => size,
-            (a, b) => combined(a, b, "/", |a, b| code!(#a / #b)),
+            // A size is not 0.
+            (a, b) if a == b => Size::ONE,
+            (a, b) => combined(a, b, "/", |a, b| code!(::nnet::__private::divided(#a, #b))),
         })
     }
 

@@ -153,6 +153,12 @@ pub const fn placed<const N: usize>(mut table: [ParameterInfo; N]) -> [Parameter
     table
 }
 
+/// A number divided by another, 0 if that is 0, which a shape rule refuses.
+#[must_use]
+pub const fn divided(a: usize, b: usize) -> usize {
+    if b == 0 { 0 } else { a / b }
+}
+
 /// The larger of two numbers.
 #[must_use]
 pub const fn larger(a: usize, b: usize) -> usize {

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use nnet_core::shape::ShapeError;
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{BinOp, Expr, Lit, Stmt, UnOp};
 
@@ -285,16 +285,19 @@ pub fn size(value: &Expr) -> Result<Size, String> {
     match plain {
         // Braces or not, it is one expression.
         Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => match &block.block.stmts[..] {
-            [Stmt::Expr(inside, None)] => size(inside),
+            [Stmt::Expr(inside, None)] => size(inside).or_else(|_| Ok(named(inside))),
             _ => Ok(named(plain)),
         },
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => Ok(named(plain)),
         Expr::Path(_)
         | Expr::Binary(_)
         | Expr::Call(_)
         | Expr::MethodCall(_)
         | Expr::Field(_)
         | Expr::Index(_)
-        | Expr::Cast(_) => Ok(named(plain)),
+        | Expr::Cast(_)
+        | Expr::Const(_)
+        | Expr::Macro(_) => Ok(named(plain)),
         _ => integer(plain).map(Size::Known).map_err(|why| why.replace("an integer literal", CONSTANT)),
     }
 }
@@ -303,7 +306,25 @@ pub fn size(value: &Expr) -> Result<Size, String> {
 const CONSTANT: &str = "an integer or a constant expression";
 
 fn named(value: &Expr) -> Size {
-    Size::written(&text(value), &value.to_token_stream())
+    Size::written(&text(value), &explicit(value.to_token_stream()))
+}
+
+/// The same tokens with parentheses for the invisible ones of a macro's argument, which rustc does not heed here.
+fn explicit(tokens: TokenStream) -> TokenStream {
+    let group = |group: &Group| {
+        let delimiter = match group.delimiter() {
+            Delimiter::None if group.stream().into_iter().count() > 1 => Delimiter::Parenthesis,
+            other => other,
+        };
+        let mut visible = Group::new(delimiter, explicit(group.stream()));
+        visible.set_span(group.span());
+        visible
+    };
+    let each = tokens.into_iter().map(|token| match &token {
+        TokenTree::Group(inside) => TokenTree::Group(group(inside)),
+        _ => token,
+    });
+    each.collect()
 }
 
 /// Arithmetic with literals alone, such as `28 * 28`; `None` if something in it has a name.
@@ -407,6 +428,6 @@ pub fn text(value: &Expr) -> String {
             format!("[{}]", elements.join(", "))
         }
         Expr::Path(path) if path.qself.is_none() => parse::text(&path.path),
-        other => other.to_token_stream().to_string(),
+        other => explicit(other.to_token_stream()).to_string(),
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use proc_macro2::Span;
 use syn::Ident;
 
-use crate::ast::{Block, BlockKind, Layer, Node};
+use crate::ast::{Block, BlockKind, Layer, Node, Parameters};
 use crate::errors::Errors;
 use crate::layer::default_name;
 
@@ -27,10 +27,25 @@ pub fn check_network(name: &Ident, errors: &mut Errors) {
     }
 }
 
-pub fn check_parameter(name: &Ident, errors: &mut Errors) {
-    if is_type_parameter(name) {
-        errors.at(name.span(), format_args!("the name `{name}` is that of a type parameter; choose another"));
+/// The parameters without those whose names others have.
+pub fn check_parameters(network: &Ident, parameters: Parameters, errors: &mut Errors) -> Parameters {
+    let mut kept: Vec<Ident> = Vec::new();
+    for parameter in parameters.0 {
+        let whose = if kept.contains(&parameter) {
+            "another parameter"
+        } else if parameter == *network {
+            "the network"
+        } else {
+            if is_type_parameter(&parameter) {
+                let message = format!("the name `{parameter}` is that of a type parameter; choose another");
+                errors.at(parameter.span(), message);
+            }
+            kept.push(parameter);
+            continue;
+        };
+        errors.at(parameter.span(), format_args!("the name `{parameter}` is that of {whose}; choose another"));
     }
+    Parameters(kept)
 }
 
 /// A name for each layer of a structure, in the order in which they are written. Those that collide are reported.

@@ -86,18 +86,18 @@ fn meet(network: &Network) -> TokenStream {
         let (first, end) = (first.number(network), first.clone().after(at).number(network));
         Some(code! {
             if (#first..#end).contains(&meeting.number) {
-                <#kind as ::nnet::__private::Layer>::meet_inside::<E, G>(
+                <#kind as ::nnet::__private::Layer>::meet_inside::<E, __G>(
                     meeting.inside(#first), groups, samples, move |group| &mut tape(group).#inner,
                 );
             }
         })
     });
     code! {
-        fn meet<E: ::nnet::__private::Element<Scalar = S>, G>(
+        fn meet<E: ::nnet::__private::Element<Scalar = S>, __G>(
             meeting: ::nnet::__private::Meeting,
-            groups: &mut [G],
+            groups: &mut [__G],
             samples: ::core::primitive::usize,
-            tape: impl ::core::ops::Fn(&mut G) -> &mut Self::Tape<E> + ::core::marker::Copy,
+            tape: impl ::core::ops::Fn(&mut __G) -> &mut Self::Tape<E> + ::core::marker::Copy,
         ) {
             #(#meetings)*
         }

@@ -165,9 +165,10 @@ fn proof_of_sizes(network: &Network, plan: &Plan, is_trained: bool) -> TokenStre
         let tape = is_trained.then(|| code!({ #tape }));
         return code!({ #scratch } #tape);
     };
+    let some = network.parameters.some();
     let size = |name: &Ident, entries: usize| {
         let bytes = integer(entries * size_of::<f32>());
-        code!(let _: [(); #bytes] = [(); ::core::mem::size_of::<#name<::core::primitive::f32>>()];)
+        code!(let _: [(); #bytes] = [(); ::core::mem::size_of::<#name<#some ::core::primitive::f32>>()];)
     };
     let weights = size(name, weights);
     let scratch = size(&scratch_name(name), scratch);

@@ -193,9 +193,7 @@ impl Walk<'_> {
         let before = self.operations.len();
         let mut end = self.sequence(body, x, None);
         let block = self.module.clone();
-        if !self.may_repeat(layer, x, end) {
-            end = Flowing::UNKNOWN;
-        }
+        end = self.repeated(layer, x, end);
         // Empty braces do nothing, however often.
         let each = self.operations.len() - before;
         let is_known = self.is_whole && end.shape.is_some() && each > 0;
@@ -214,6 +212,7 @@ impl Walk<'_> {
             if !self.is_whole {
                 break;
             }
+            end = self.as_taken(layer, x, end);
         }
         self.flow.truncate(shown);
         self.place.pop();
@@ -223,12 +222,27 @@ impl Walk<'_> {
         end
     }
 
-    /// Whether a block gives what it takes, as far as the macro can tell; rustc sees to the rest.
-    fn may_repeat(&mut self, layer: &check::Layer, x: Flowing, y: Flowing) -> bool {
-        let (Some(from), Some(to)) = (x.shape, y.shape) else { return true };
+    /// What a block gives, if that is what it takes, as far as the macro can tell; rustc sees to the rest.
+    fn repeated(&mut self, layer: &check::Layer, x: Flowing, y: Flowing) -> Flowing {
+        let (Some(from), Some(to)) = (x.shape, y.shape) else { return y };
         let does = "must give what it takes, but its block takes";
         let cure = "put the layers that change the shape before it";
-        self.arms_fit(layer, Join::Add, [(x, from), (y, to)], [does, " and gives", cure])
+        if !self.arms_fit(layer, Join::Add, [(x, from), (y, to)], [does, " and gives", cure]) {
+            return Flowing::UNKNOWN;
+        }
+        self.as_taken(layer, x, y)
+    }
+
+    /// What a repeated block gives, by the sizes of what it takes: its layers have one type for all times.
+    fn as_taken(&mut self, layer: &check::Layer, x: Flowing, y: Flowing) -> Flowing {
+        let (Some(from), Some(to)) = (x.shape, y.shape) else { return y };
+        if from == to {
+            return y;
+        }
+        let stated = x.inferred.unwrap_or(Inferred::Stated(from));
+        let of = y.inferred.unwrap_or(Inferred::Stated(to));
+        let inferred = self.constant(&layer.name.to_string(), Rule::AsStated { of, stated });
+        Flowing { shape: Some(from), inferred: Some(inferred), ..y }
     }
 }
 

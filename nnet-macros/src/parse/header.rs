@@ -141,29 +141,29 @@ fn generics(input: ParseStream, parameters: &mut Parameters) -> Result<()> {
         }
     }
     let generics: Generics = syn::parse2(between(begin, input.cursor()))?;
-    let mut errors = generics.params.iter().filter_map(|parameter| match size(parameter) {
-        Ok(name) => {
-            parameters.0.push(name);
-            None
+    let mut error = None;
+    for parameter in &generics.params {
+        if let GenericParam::Const(size) = parameter {
+            parameters.0.push(size.ident.clone());
         }
-        Err(why) => Some(Error::new_spanned(parameter, format_args!("{why}; sizes are written `const HIDDEN: usize`"))),
-    });
-    // All of them are looked at, for what can be read is kept.
-    let first = errors.next();
-    errors.for_each(drop);
-    first.map_or(Ok(()), Err)
+        if let Some(why) = refusal(parameter) {
+            let message = format!("{why}; sizes are written `const HIDDEN: usize`");
+            error.get_or_insert_with(|| Error::new_spanned(parameter, message));
+        }
+    }
+    error.map_or(Ok(()), Err)
 }
 
-/// The name of a parameter, or why it is none of a network.
-fn size(parameter: &GenericParam) -> std::result::Result<Ident, &'static str> {
+/// Why it is no parameter of a network.
+fn refusal(parameter: &GenericParam) -> Option<&'static str> {
     match parameter {
         GenericParam::Const(size) if !matches!(&size.ty, Type::Path(kind) if kind.path.is_ident("usize")) => {
-            Err("a parameter is a size")
+            Some("a parameter is a size")
         }
-        GenericParam::Const(size) if size.default.is_some() => Err("a parameter has no default"),
-        GenericParam::Const(size) => Ok(size.ident.clone()),
-        GenericParam::Type(_) => Err("a network takes no type, for its number type is added to it"),
-        GenericParam::Lifetime(_) => Err("a network takes no lifetime, for it borrows nothing"),
+        GenericParam::Const(size) if size.default.is_some() => Some("a parameter has no default"),
+        GenericParam::Const(_) => None,
+        GenericParam::Type(_) => Some("a network takes no type, for its number type is added to it"),
+        GenericParam::Lifetime(_) => Some("a network takes no lifetime, for it borrows nothing"),
     }
 }
 

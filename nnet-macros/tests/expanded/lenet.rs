@@ -553,12 +553,12 @@ const _: () = {
                     dx,
                 );
         }
-        fn meet<E: ::nnet::__private::Element<Scalar = S>, G>(
+        fn meet<E: ::nnet::__private::Element<Scalar = S>, __G>(
             meeting: ::nnet::__private::Meeting,
-            groups: &mut [G],
+            groups: &mut [__G],
             samples: ::core::primitive::usize,
             tape: impl ::core::ops::Fn(
-                &mut G,
+                &mut __G,
             ) -> &mut Self::Tape<E> + ::core::marker::Copy,
         ) {}
         fn track<E: ::nnet::__private::Element<Scalar = S>>(
