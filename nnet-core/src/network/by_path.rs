@@ -156,7 +156,10 @@ pub const fn placed<const N: usize>(mut table: [ParameterInfo; N]) -> [Parameter
 /// A number divided by another, 0 if that is 0, which a shape rule refuses.
 #[must_use]
 pub const fn divided(a: usize, b: usize) -> usize {
-    if b == 0 { 0 } else { a / b }
+    match a.checked_div(b) {
+        Some(quotient) => quotient,
+        None => 0,
+    }
 }
 
 /// The larger of two numbers.

@@ -193,6 +193,7 @@ impl Walk<'_> {
         let before = self.operations.len();
         let mut end = self.sequence(body, x, None);
         let block = self.module.clone();
+        let mut given = end.shape;
         end = self.repeated(layer, x, end);
         // Empty braces do nothing, however often.
         let each = self.operations.len() - before;
@@ -212,8 +213,11 @@ impl Walk<'_> {
             if !self.is_whole {
                 break;
             }
+            given = end.shape;
             end = self.as_taken(layer, x, end);
         }
+        // Behind the block its own sizes hold.
+        end.shape = end.shape.and(given);
         self.flow.truncate(shown);
         self.place.pop();
         self.leave(around);
