@@ -1,6 +1,8 @@
 //! Convolution (cross-correlation), forward and with respect to the input, both by the same loop over [`Line`]s.
 #![allow(unsafe_code, reason = "tiles read and write through pointers; `Convolution::check` checks the lengths")]
 
+mod row;
+
 use core::ops::Range;
 
 use super::line::Line;
@@ -68,10 +70,8 @@ pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], b:
         target: shape.y,
     };
     let kernel_width = kernel[1];
-    S::dispatch(
-        lanes,
-        Correlation { lanes, rows: line(0), columns: line(1), channels, kernel_width, w, b, x, y: y.as_mut_ptr() },
-    );
+    Correlation { lanes, rows: line(0), columns: line(1), channels, kernel_width, w, b, x, y: y.as_mut_ptr() }
+        .compute();
 }
 
 /// Forward: y[o][r][c] += w[o][i][kh][kw] · x[i][r·S + kh·D − P][c·S + kw·D − P]
@@ -96,7 +96,7 @@ pub(super) fn transposed<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S],
         for column in 0..stride[1].min(shape.x[1]) {
             let (rows, columns) = (line(0, row), line(1, column));
             let y = dx.as_mut_ptr();
-            S::dispatch(lanes, Correlation { lanes, rows, columns, channels, kernel_width, w, b, x: dy, y });
+            Correlation { lanes, rows, columns, channels, kernel_width, w, b, x: dy, y }.compute();
         }
     }
 }
@@ -163,6 +163,15 @@ impl<S: Vectors> Kernel<S> for Correlation<'_, S> {
 }
 
 impl<S: Vectors> Correlation<'_, S> {
+    /// Writes y, with vectors along the rows of one sample where there are such.
+    fn compute(self) {
+        let lanes = self.lanes;
+        let done = if self.is_along_rows() { S::dispatch_row(self) } else { Err(self) };
+        if let Err(correlation) = done {
+            S::dispatch(lanes, correlation);
+        }
+    }
+
     /// The correlation of one group, from its first channels on.
     #[inline(always)]
     fn group(&self, group: usize) -> Self {

@@ -1,6 +1,9 @@
 //! Linear layers: matrix-vector products over lanes, and outer products summed over them.
 #![allow(unsafe_code, reason = "tiles read and write through pointers; each function checks the lengths first")]
 
+mod row;
+
+use self::row::Dots;
 use super::tile::{Sums, blocks, tile};
 use crate::element::LANES;
 use crate::simd::{Kernel, Simd, Vectors};
@@ -9,7 +12,14 @@ use crate::simd::{Kernel, Simd, Vectors};
 pub(super) fn forward<S: Vectors>(lanes: usize, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
     let (inputs, outputs) = (x.len() / lanes, y.len() / lanes);
     assert!(b.is_empty() || b.len() == outputs, "b: [OUT]");
-    S::dispatch(lanes, Product::new(lanes, inputs, 1, w, b, x, y));
+    let product = Product::new(lanes, inputs, 1, w, b, x, y);
+    if lanes > 1 {
+        return S::dispatch(lanes, product);
+    }
+    let Product { w, b, x, y, .. } = product;
+    if let Err(Dots { y, .. }) = S::dispatch_row(Dots { w, b, x, y }) {
+        S::dispatch(lanes, Product::new(lanes, inputs, 1, w, b, x, y));
+    }
 }
 
 /// Forward: y[o] += w[o][i] · x[i]   so   dx[i] = Σₒ w[o][i] · dy[o]

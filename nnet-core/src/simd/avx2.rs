@@ -1,9 +1,13 @@
 //! AVX2 with FMA: 8 `f32` a vector, a lane group is two of them.
 #![allow(unsafe_code, reason = "intrinsics")]
 
-use core::arch::x86_64::{__m256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps};
+use core::arch::x86_64::{
+    __m256, __m256i, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskload_ps, _mm256_maskstore_ps,
+    _mm256_set1_ps, _mm256_storeu_ps,
+};
+use core::ops::Range;
 
-use super::{InstructionSet, Kernel, Simd, active};
+use super::{InstructionSet, Kernel, Row, RowKernel, Simd, active};
 
 /// Proof that the processor has AVX2 and FMA: made in [`run`] alone.
 #[derive(Clone, Copy)]
@@ -18,6 +22,18 @@ pub(super) fn run<K: Kernel<f32>>(kernel: K) {
 
 #[target_feature(enable = "avx2,fma")]
 fn compiled<K: Kernel<f32>>(kernel: K) {
+    kernel.run(Avx2(()));
+}
+
+/// Runs `kernel` compiled for AVX2 and FMA.
+pub(super) fn run_row<K: RowKernel<f32>>(kernel: K) {
+    assert!(active() == InstructionSet::Avx2);
+    // SAFETY: as in `run`.
+    unsafe { compiled_row(kernel) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn compiled_row<K: RowKernel<f32>>(kernel: K) {
     kernel.run(Avx2(()));
 }
 
@@ -59,5 +75,32 @@ impl Simd for Avx2 {
         unsafe { self.store(entries.as_mut_ptr(), value) };
         let [a, b, c, d, e, f, g, h] = entries;
         ((a + e) + (c + g)) + ((b + f) + (d + h))
+    }
+}
+
+impl Row for Avx2 {
+    /// The sign bit of a lane that takes part is set.
+    type Mask = __m256i;
+
+    #[inline(always)]
+    fn mask(self, lanes: Range<usize>) -> __m256i {
+        let mut signs = [0_i32; 8];
+        for (lane, sign) in signs.iter_mut().enumerate() {
+            *sign = if lanes.contains(&lane) { -1 } else { 0 };
+        }
+        // SAFETY: `self` proves AVX2, and `signs` has 256 bits.
+        unsafe { _mm256_loadu_si256(signs.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_masked(self, from: *const f32, mask: __m256i) -> __m256 {
+        // SAFETY: `self` proves AVX2; the lanes of the mask are valid by the caller's contract, and no others are read.
+        unsafe { _mm256_maskload_ps(from, mask) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_masked(self, to: *mut f32, mask: __m256i, value: __m256) {
+        // SAFETY: `self` proves AVX2; the lanes of the mask are valid by the caller's contract, and no others are written.
+        unsafe { _mm256_maskstore_ps(to, mask, value) }
     }
 }

@@ -2,10 +2,12 @@
 #![allow(unsafe_code, reason = "intrinsics")]
 
 use core::arch::x86_64::{
-    __m512, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_storeu_ps,
+    __m512, __mmask16, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps,
+    _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_storeu_ps,
 };
+use core::ops::Range;
 
-use super::{InstructionSet, Kernel, Simd, active};
+use super::{InstructionSet, Kernel, Row, RowKernel, Simd, active};
 
 /// Proof that the processor has AVX-512F: made in [`run`] alone.
 #[derive(Clone, Copy)]
@@ -20,6 +22,18 @@ pub(super) fn run<K: Kernel<f32>>(kernel: K) {
 
 #[target_feature(enable = "avx512f,avx2,fma")]
 fn compiled<K: Kernel<f32>>(kernel: K) {
+    kernel.run(Avx512(()));
+}
+
+/// Runs `kernel` compiled for AVX-512.
+pub(super) fn run_row<K: RowKernel<f32>>(kernel: K) {
+    assert!(active() == InstructionSet::Avx512);
+    // SAFETY: as in `run`.
+    unsafe { compiled_row(kernel) }
+}
+
+#[target_feature(enable = "avx512f,avx2,fma")]
+fn compiled_row<K: RowKernel<f32>>(kernel: K) {
     kernel.run(Avx512(()));
 }
 
@@ -58,5 +72,28 @@ impl Simd for Avx512 {
     fn sum(self, value: __m512) -> f32 {
         // SAFETY: `self` proves AVX-512F.
         unsafe { _mm512_reduce_add_ps(value) }
+    }
+}
+
+impl Row for Avx512 {
+    type Mask = __mmask16;
+
+    #[inline(always)]
+    fn mask(self, lanes: Range<usize>) -> __mmask16 {
+        let below = |end: usize| (1_u32 << end.min(16)) - 1;
+        // 16 bits are left by `below`.
+        (below(lanes.end) & !below(lanes.start)) as __mmask16
+    }
+
+    #[inline(always)]
+    unsafe fn load_masked(self, from: *const f32, mask: __mmask16) -> __m512 {
+        // SAFETY: `self` proves AVX-512F; the lanes of the mask are valid by the caller's contract, and no others are read.
+        unsafe { _mm512_maskz_loadu_ps(mask, from) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_masked(self, to: *mut f32, mask: __mmask16, value: __m512) {
+        // SAFETY: `self` proves AVX-512F; the lanes of the mask are valid by the caller's contract, and no others are written.
+        unsafe { _mm512_mask_storeu_ps(to, mask, value) }
     }
 }

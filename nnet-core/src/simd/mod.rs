@@ -11,8 +11,10 @@ mod avx2;
 mod avx512;
 mod choice;
 mod portable;
+mod row;
 
 pub use choice::{InstructionSet, active};
+pub(crate) use row::{Row, RowKernel};
 
 use crate::element::LANES;
 use crate::scalar::Scalar;
@@ -58,6 +60,9 @@ pub(crate) trait Vectors: Scalar {
     ///
     /// If that is neither 1 nor [`LANES`]: kernels read whole entries.
     fn dispatch<K: Kernel<Self>>(lanes: usize, kernel: K);
+
+    /// Runs a kernel on vectors along one sample; gives it back where there are none, for its scalar form.
+    fn dispatch_row<K: RowKernel<Self>>(kernel: K) -> Result<(), K>;
 }
 
 impl Vectors for f64 {
@@ -65,6 +70,10 @@ impl Vectors for f64 {
     fn dispatch<K: Kernel<f64>>(lanes: usize, kernel: K) {
         assert!(lanes == 1 || lanes == LANES, "entries of {lanes} scalars");
         kernel.run(Single::<f64>::new());
+    }
+
+    fn dispatch_row<K: RowKernel<f64>>(kernel: K) -> Result<(), K> {
+        Err(kernel)
     }
 }
 
@@ -81,5 +90,17 @@ impl Vectors for f32 {
             InstructionSet::Avx2 => avx2::run(kernel),
             _ => kernel.run(Quad),
         }
+    }
+
+    fn dispatch_row<K: RowKernel<f32>>(kernel: K) -> Result<(), K> {
+        match active() {
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => avx512::run_row(kernel),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => avx2::run_row(kernel),
+            // Sums in the order of the scalar form, so that all targets without fused multiply-adds agree in every bit.
+            _ => return Err(kernel),
+        }
+        Ok(())
     }
 }
