@@ -7,6 +7,7 @@
 mod areas;
 mod backward;
 mod forward;
+mod fused;
 
 pub use areas::Room;
 pub use backward::{Backward, Step as BackwardStep};

@@ -1,6 +1,7 @@
 //! Convolution (cross-correlation), forward and with respect to the input, both by the same loop over [`Line`]s.
 #![allow(unsafe_code, reason = "tiles read and write through pointers; `Convolution::check` checks the lengths")]
 
+mod pooled;
 mod row;
 
 use core::ops::Range;
@@ -9,6 +10,9 @@ use super::line::Line;
 use super::tile::{Sums, blocks, tile};
 use crate::shape::Window2d;
 use crate::simd::{Kernel, Simd, Vectors};
+
+pub use pooled::Pooled;
+pub(super) use pooled::pooled;
 
 /// The sizes of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +37,14 @@ impl Convolution {
     /// If the window leads from `x` to less than `y`, the groups do not divide the channels, or a slice has not the
     /// length that follows from the sizes.
     pub(super) fn check<S>(&self, lanes: usize, w: &[S], x: &[S], y: &[S]) {
+        self.check_inputs(lanes, w, x);
+        assert_eq!(Some(y.len()), product([self.outputs, self.y[0], self.y[1], lanes]), "y: [OUT, OH, OW]");
+    }
+
+    /// # Panics
+    ///
+    /// As `check`, whatever the length of y.
+    fn check_inputs<S>(&self, lanes: usize, w: &[S], x: &[S]) {
         let reached = self.window.output(self.x).is_ok_and(|most| self.y[0] <= most[0] && self.y[1] <= most[1]);
         assert!(reached, "the window leads from x to y or beyond");
         let divided = self.groups > 0 && self.inputs.is_multiple_of(self.groups);
@@ -41,7 +53,6 @@ impl Convolution {
         let weights = [self.outputs, self.inputs / self.groups, kernel_height, kernel_width];
         assert_eq!(Some(w.len()), product(weights), "w: [OUT, IN / groups, KH, KW]");
         assert_eq!(Some(x.len()), product([self.inputs, self.x[0], self.x[1], lanes]), "x: [IN, H, W]");
-        assert_eq!(Some(y.len()), product([self.outputs, self.y[0], self.y[1], lanes]), "y: [OUT, OH, OW]");
     }
 }
 
@@ -58,6 +69,18 @@ pub(super) const fn area([height, width]: [usize; 2]) -> usize {
 pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
     shape.check(lanes, w, x, y);
     assert!(b.is_empty() || b.len() == shape.outputs, "b: [OUT]");
+    correlation(lanes, shape, w, b, x, y.as_mut_ptr()).compute();
+}
+
+/// The sum of `forward`, whose slices were checked.
+fn correlation<'a, S>(
+    lanes: usize,
+    shape: &Convolution,
+    w: &'a [S],
+    b: &'a [S],
+    x: &'a [S],
+    y: *mut S,
+) -> Correlation<'a, S> {
     let Convolution { inputs, outputs, groups, window: Window2d { kernel, .. }, .. } = *shape;
     let line = |a: usize| Line::forward(&shape.window, a, shape.x[a], shape.y[a]);
     let channels = Channels {
@@ -69,9 +92,7 @@ pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], b:
         source: shape.x,
         target: shape.y,
     };
-    let kernel_width = kernel[1];
-    Correlation { lanes, rows: line(0), columns: line(1), channels, kernel_width, w, b, x, y: y.as_mut_ptr() }
-        .compute();
+    Correlation { lanes, rows: line(0), columns: line(1), channels, kernel_width: kernel[1], w, b, x, y }
 }
 
 /// Forward: y[o][r][c] += w[o][i][kh][kw] · x[i][r·S + kh·D − P][c·S + kw·D − P]
@@ -154,7 +175,8 @@ impl<S: Vectors> Kernel<S> for Correlation<'_, S> {
             for part in (0..self.lanes).step_by(I::WIDTH) {
                 for n in 0..self.rows.outputs {
                     blocks!(I::BLOCK, self.channels.to, |first, SIZE| {
-                        group.row::<I, SIZE>(simd, part, n, first, &interior);
+                        let row = group.row_of(part, n, first);
+                        group.row::<I, SIZE>(simd, &row, first, 0..self.columns.outputs, &interior);
                     });
                 }
             }
@@ -185,14 +207,14 @@ impl<S: Vectors> Correlation<'_, S> {
         }
     }
 
-    /// Output row `n` of the channels `first..first + A`.
+    /// Some columns of the row at `row`, for A channels from `first` on.
     #[inline(always)]
     fn row<I: Simd<Scalar = S>, const A: usize>(
         &self,
         simd: I,
-        part: usize,
-        n: usize,
+        row: &Row<S>,
         first: usize,
+        columns: Range<usize>,
         interior: &Range<usize>,
     ) {
         let mut bias = [simd.splat(S::ZERO); A];
@@ -201,21 +223,20 @@ impl<S: Vectors> Correlation<'_, S> {
                 *bias = simd.splat(b);
             }
         }
-        let row = self.row_of(part, n, first);
         let wide = I::REGISTERS >= 32;
-        let mut m = 0;
-        while m < self.columns.outputs {
-            let inside = if interior.contains(&m) { interior.end - m } else { 0 };
+        let Range { start: mut m, end } = columns;
+        while m < end {
+            let inside = if interior.contains(&m) { interior.end.min(end) - m } else { 0 };
             m += match inside {
                 // One channel alone, as in a depthwise convolution, needs more columns to keep the units busy.
                 // SAFETY: `row` comes from `row_of`, and columns m to m + 7 are inside the interior.
-                8.. if wide && A == 1 => unsafe { self.columns_at::<I, A, 8>(simd, &row, m, bias) },
+                8.. if wide && A == 1 => unsafe { self.columns_at::<I, A, 8>(simd, row, m, bias) },
                 // SAFETY: `row` comes from `row_of`, and columns m to m + 3 are inside the interior.
-                4.. if wide => unsafe { self.columns_at::<I, A, 4>(simd, &row, m, bias) },
+                4.. if wide => unsafe { self.columns_at::<I, A, 4>(simd, row, m, bias) },
                 // SAFETY: `row` comes from `row_of`, and columns m and m + 1 are inside the interior.
-                2.. => unsafe { self.columns_at::<I, A, 2>(simd, &row, m, bias) },
+                2.. => unsafe { self.columns_at::<I, A, 2>(simd, row, m, bias) },
                 // SAFETY: `row` comes from `row_of`, and column m has its own valid taps.
-                _ => unsafe { self.columns_at::<I, A, 1>(simd, &row, m, bias) },
+                _ => unsafe { self.columns_at::<I, A, 1>(simd, row, m, bias) },
             };
         }
     }

@@ -25,7 +25,7 @@ mod tests;
 
 pub use activation::Function;
 pub use batch_norm::Frozen;
-pub use convolution::Convolution;
+pub use convolution::{Convolution, Pooled};
 pub use dropout::Mask;
 pub use group_norm::Groups;
 pub use pad::Pad;
@@ -37,6 +37,8 @@ pub use upsample::{Upsample, UpsampleMode};
 pub trait Kernels: Sized {
     /// y[o] = b[o] + Σ w[o][i] ⋆ x[i]; no bias if `b` is empty.
     fn convolution(lanes: usize, shape: &Convolution, w: &[Self], b: &[Self], x: &[Self], y: &mut [Self]);
+    /// y[o] = the pool of f(b[o] + Σ w[o][i] ⋆ x[i]).
+    fn convolution_pooled(lanes: usize, shape: &Pooled, w: &[Self], b: &[Self], x: &[Self], y: &mut [Self]);
     /// dx[i] = b[i] + Σ w[o][i] transposed-⋆ dy[o]; no bias if `b` is empty, as for a gradient.
     fn convolution_transposed(lanes: usize, shape: &Convolution, w: &[Self], b: &[Self], dy: &[Self], dx: &mut [Self]);
     /// dw[o][i] += x[i] ⋆ dy[o], lanes summed.
@@ -112,6 +114,10 @@ macro_rules! kernels {
         impl Kernels for $scalar {
             fn convolution(lanes: usize, shape: &Convolution, w: &[Self], b: &[Self], x: &[Self], y: &mut [Self]) {
                 convolution::forward(lanes, shape, w, b, x, y);
+            }
+
+            fn convolution_pooled(lanes: usize, shape: &Pooled, w: &[Self], b: &[Self], x: &[Self], y: &mut [Self]) {
+                convolution::pooled(lanes, shape, w, b, x, y);
             }
 
             fn convolution_transposed(

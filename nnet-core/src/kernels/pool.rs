@@ -217,7 +217,7 @@ by_entry!(AvgGradient { dy: &'a [S], dx: &'a mut [S] } => avg_gradient_body);
 /// Whether `x` displaces `largest`: it is larger, or not a number.
 #[inline(always)]
 #[allow(clippy::eq_op, reason = "NaN is what differs from itself")]
-fn displaces<S: Vectors>(x: S, largest: S) -> bool {
+pub(super) fn displaces<S: Vectors>(x: S, largest: S) -> bool {
     x > largest || x != x
 }
 

@@ -86,10 +86,15 @@ const SELU: Function = Function::Elu { alpha: 1.673_263_242_354_377_2, scale: 1.
 macro_rules! activations {
     ($($layer:ty, $self:ident => $function:expr, $kept:literal;)*) => {$(
         impl $layer {
+            pub(super) const fn of_each($self) -> Function {
+                $function
+            }
+
             /// y ← f(y)
             #[inline]
             pub fn forward<T: Tensor>($self, y: &mut T) {
-                <T::Element as Element>::Scalar::activation($function, T::Element::scalars_mut(y.as_flat_mut()));
+                let y = T::Element::scalars_mut(y.as_flat_mut());
+                <T::Element as Element>::Scalar::activation($self.of_each(), y);
             }
 
             #[doc = concat!("dy ← f′·dy, where `kept` is the ", $kept)]
@@ -97,7 +102,7 @@ macro_rules! activations {
             pub fn backward<T: Tensor>($self, kept: &T, dy: &mut T) {
                 let kept = T::Element::scalars(kept.as_flat());
                 let dy = T::Element::scalars_mut(dy.as_flat_mut());
-                <T::Element as Element>::Scalar::activation_gradient($function, kept, dy);
+                <T::Element as Element>::Scalar::activation_gradient($self.of_each(), kept, dy);
             }
         }
     )*};

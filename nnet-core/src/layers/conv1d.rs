@@ -113,11 +113,11 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const K: usize, const BIAS: u
         norm.fold_rows(eps, [self.weights(), &self.bias], to, OUT, |o| o);
     }
 
-    fn weights(&self) -> &[S] {
+    pub(super) fn weights(&self) -> &[S] {
         self.weight.as_flattened().as_flattened()
     }
 
-    fn shape(window: &Window2d, channels: usize, x: usize, y: usize) -> Convolution {
+    pub(super) fn shape(window: &Window2d, channels: usize, x: usize, y: usize) -> Convolution {
         let () = Self::BIAS_FITS;
         assert_eq!(window.kernel, [1, K], "the window has the size of the weights");
         sizes(window, [channels, IN], OUT, [1, x], [1, y])

@@ -136,11 +136,11 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const KH: usize, const KW: us
         norm.fold_rows(eps, [self.weights(), &self.bias], to, OUT, |o| o);
     }
 
-    fn weights(&self) -> &[S] {
+    pub(super) fn weights(&self) -> &[S] {
         self.weight.as_flattened().as_flattened().as_flattened()
     }
 
-    fn shape(window: &Window2d, channels: usize, x: [usize; 2], y: [usize; 2]) -> Convolution {
+    pub(super) fn shape(window: &Window2d, channels: usize, x: [usize; 2], y: [usize; 2]) -> Convolution {
         let () = Self::BIAS_FITS;
         assert_eq!(window.kernel, [KH, KW], "the window has the size of the weights");
         sizes(window, [channels, IN], OUT, x, y)

@@ -12,13 +12,13 @@ use crate::shape::Window2d;
 /// The gradient goes to the first of equal entries, as in PyTorch.
 #[derive(Clone, Copy, Debug)]
 pub struct MaxPool1d {
-    window: Window2d,
+    pub(super) window: Window2d,
 }
 
 /// The mean of each window; zeros of the padding count unless [`count_include_pad`](Self::count_include_pad) says no.
 #[derive(Clone, Copy, Debug)]
 pub struct AvgPool1d {
-    window: Window2d,
+    pub(super) window: Window2d,
     padding_counts: bool,
 }
 

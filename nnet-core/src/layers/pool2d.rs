@@ -12,13 +12,13 @@ use crate::tensor::Tensor;
 /// The gradient goes to the first of equal entries, in row order, as in PyTorch.
 #[derive(Clone, Copy, Debug)]
 pub struct MaxPool2d {
-    window: Window2d,
+    pub(super) window: Window2d,
 }
 
 /// The mean of each window; zeros of the padding count unless [`count_include_pad`](Self::count_include_pad) says no.
 #[derive(Clone, Copy, Debug)]
 pub struct AvgPool2d {
-    window: Window2d,
+    pub(super) window: Window2d,
     padding_counts: bool,
 }
 

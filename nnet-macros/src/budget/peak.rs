@@ -22,8 +22,9 @@ pub fn shares(network: &Network, plan: &Plan) -> Vec<Share> {
     let stays = stays(network, &plan.predict);
     let areas = plan.scratch.iter().enumerate().map(|(area, room)| {
         let is_largest = |stay: &&Stay| stay.area == area && room.may_be_for(network.shape(stay.value));
-        let value = stays.iter().find(is_largest).map_or(0, |stay| stay.value);
-        area_share(network, value, room)
+        let largest = stays.iter().find(is_largest);
+        let value = largest.map_or(0, |stay| stay.value);
+        area_share(network, value, largest.map_or(0, |stay| stay.begin), room)
     });
     let inner = network.operations.iter().filter(|operation| operation.is_by_path()).filter_map(|operation| {
         let layer = layer_type(operation.layer()?, &code!(::core::primitive::f32));
@@ -39,10 +40,11 @@ pub fn shares(network: &Network, plan: &Plan) -> Vec<Share> {
     areas.chain(inner).collect()
 }
 
-fn area_share(network: &Network, value: Value, room: &Room) -> Share {
-    let giver = value.checked_sub(1).and_then(|at| network.operation(at));
+/// `begin` is the operation that fills the area, or a pass that ends with the one that gives the value.
+fn area_share(network: &Network, value: Value, begin: usize, room: &Room) -> Share {
+    let giver = value.checked_sub(1).and_then(|_| network.operation(begin));
     Share {
-        name: name(network, value).to_owned(),
+        name: giver.map_or("input", |giver| giver.label.as_str()).to_owned(),
         what: format!("output {}", network.shape(value)),
         size: bytes(room.entries().unwrap_or(Size::Known(0))),
         unknown: Vec::new(),
@@ -76,7 +78,8 @@ pub fn decided(network: &Network, plan: &Plan, figure: usize) -> String {
         let (giver, shape) = (name(network, stay.value), network.shape(stay.value));
         let what = match rank(stay) {
             0 => format!("its input {shape} from `{giver}`"),
-            1 => format!("its output {shape}"),
+            1 if stay.value == peak + 1 => format!("its output {shape}"),
+            1 => format!("the output {shape} of `{giver}`, made in the same pass,"),
             _ => format!("the output {shape} of `{giver}`, which is needed later,"),
         };
         let (verb, unit) = if number == 0 { (" takes", " bytes") } else { ("", "") };

@@ -64,8 +64,8 @@ fn the_layers_of_lenet_that_decide() {
     assert_eq!(
         decided(LENET),
         [
-            "`max_pool2d_2` decides it: its input [6, 28, 28] from `conv1` takes 18,816 bytes and its output \
-             [6, 14, 14] 4,704; make `conv1` smaller: fewer channels or a larger stride",
+            "`conv2` decides it: its input [6, 14, 14] from `max_pool2d_2` takes 4,704 bytes and the output [16, 5, 5] of \
+             `max_pool2d_5`, made in the same pass, 1,600; make `conv1` smaller: fewer channels or a larger stride",
             "`fc1` has the largest share: 192,480 bytes, 78 %; make `fc1` smaller: fewer features, of it or before it",
             "`conv2` has the largest share: 240,000, 58 %; make `conv2` smaller: fewer channels, a larger stride or `groups`",
             "`fc1` has the largest share: 48,120, 78 %; make `fc1` smaller: fewer features, of it or before it",
@@ -105,7 +105,7 @@ fn the_documentation_shows_the_budget() {
         described(&network, &plan(&network))
     };
     let text = format!("{LENET} budget(ram = 24 KiB, macs = 420_000);");
-    assert_eq!(shown(&text), "\n\nBudget: `ram` 23,520 of 24,576 bytes, `macs` 416,520 of 420,000.");
+    assert_eq!(shown(&text), "\n\nBudget: `ram` 6,304 of 24,576 bytes, `macs` 416,520 of 420,000.");
     let text = "struct Net: [2] -> [2] { self::Inner -> [2] } budget(flash = 1 kB);";
     assert_eq!(shown(text), "\n\nBudget: `flash` at most 1,000 bytes.");
     assert_eq!(shown(LENET), "");

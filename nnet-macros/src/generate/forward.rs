@@ -118,9 +118,8 @@ impl<'a> Writer<'a> {
     fn step(&mut self, step: Step) {
         let network = self.network;
         match step {
-            Step::Through { operation, x, y } => {
-                self.through(operation, x, y);
-            }
+            Step::Through { operation, last, x, y } if last > operation => self.pooled(operation, last, x, y),
+            Step::Through { operation, x, y, .. } => self.through(operation, x, y),
             Step::InPlace { operation: at, y } => {
                 let y = self.scope.value(y, network.shape(at + 1), Use::Write, &mut self.segment);
                 let layer = network.operation(at).and_then(|operation| Some((operation, operation.layer()?)));
@@ -163,6 +162,23 @@ impl<'a> Writer<'a> {
         self.body.extend(guarded(self.network, &self.stages, &self.stage, segment));
         self.scope = Scope::new(self.network);
         self.stage = next;
+    }
+
+    /// A convolution, the activation behind it if there is one, and a pool.
+    fn pooled(&mut self, at: usize, last: usize, x: Operand, y: Operand) {
+        let network = self.network;
+        let layer = |at| network.operation(at).and_then(|operation| Some((operation, operation.layer()?)));
+        let (Some((convolution, layer_of_convolution)), Some((pool, layer_of_pool))) = (layer(at), layer(last)) else {
+            return;
+        };
+        let (Kind::Conv2d(arguments) | Kind::Conv1d(arguments)) = &layer_of_convolution.kind else { return };
+        let between = if last - at > 1 { layer(at + 1) } else { None };
+        let function = between.map_or_else(|| code!(()), |(_, activation)| layer_value(activation));
+        let (window, pool_value) = (window(&arguments.window), layer_value(layer_of_pool));
+        let x = self.scope.value(x, convolution.input, Use::Read, &mut self.segment);
+        let y = self.scope.value(y, pool.output, Use::Write, &mut self.segment);
+        let place = place(&convolution.place);
+        self.segment.extend(code!(self #place.predict_pooled(&#window, #function, #pool_value, #x, #y);));
     }
 
     fn through(&mut self, at: usize, x: Operand, y: Operand) {

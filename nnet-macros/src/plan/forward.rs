@@ -1,7 +1,9 @@
 //! Forward: each value into a buffer, a work area or a field of the tape.
 
+use std::ops::RangeInclusive;
+
 use super::areas::{Interval, Room, assign};
-use super::{Operand, Storage, behind};
+use super::{Operand, Storage, behind, fused};
 use crate::infer::{Network, Operation, Value, Work};
 use crate::layer::Manner;
 use crate::size::Size;
@@ -18,8 +20,8 @@ pub struct Forward {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
-    /// An operation reads `x` and writes `y`.
-    Through { operation: usize, x: Operand, y: Operand },
+    /// An operation and those that follow it up to `last`, in one pass, read `x` and write `y`.
+    Through { operation: usize, last: usize, x: Operand, y: Operand },
     /// An operation overwrites `y`.
     InPlace { operation: usize, y: Operand },
     /// `to` ← `from`, perhaps in another shape.
@@ -89,8 +91,8 @@ pub fn plan(network: &Network, mode: Mode, kept: &[bool]) -> Forward {
     let input = Buffer { first: None, values: vec![0], begin: 0 };
     let (buffers, places) = (vec![input], vec![(0, 0)]);
     let mut walk = Walk { network, mode, kept, last_read, buffers, places, steps: Vec::new() };
-    for (at, operation) in network.operations.iter().enumerate() {
-        walk.operation(at, operation);
+    while let Some(operation) = network.operation(walk.places.len() - 1) {
+        walk.operation(walk.places.len() - 1, operation);
     }
     walk.finish()
 }
@@ -111,7 +113,10 @@ impl Walk<'_> {
                         let y = self.operand(at + 1);
                         self.steps.push(Step::InPlace { operation: at, y });
                     }
-                    Manner::Through => self.through(at, x, operation.meets() && self.mode == Mode::Train),
+                    Manner::Through => {
+                        let last = if self.mode == Mode::Predict { fused::last(self.network, at) } else { at };
+                        self.through(at..=last, x, operation.meets() && self.mode == Mode::Train);
+                    }
                 }
             }
             Work::Add => self.add(at, &operation.inputs),
@@ -127,14 +132,20 @@ impl Walk<'_> {
         }
     }
 
-    fn through(&mut self, at: usize, x: Value, meets: bool) {
+    fn through(&mut self, operations: RangeInclusive<usize>, x: Value, meets: bool) {
+        let (at, last) = (*operations.start(), *operations.end());
         let x = self.operand(x);
         if meets {
             self.steps.push(Step::Statistics { operation: at, x });
             self.steps.push(Step::Meet { operation: at });
         }
-        let y = self.write(at);
-        self.steps.push(Step::Through { operation: at, x, y });
+        // It is written while x is read. The values on the way are nowhere.
+        self.buffers.push(Buffer { first: Some(last + 1), values: Vec::new(), begin: at });
+        for at in operations {
+            self.put(self.buffers.len() - 1, at, last + 1);
+        }
+        let y = self.operand(last + 1);
+        self.steps.push(Step::Through { operation: at, last, x, y });
     }
 
     /// Another name for the same numbers; the input itself cannot be the output.
@@ -263,7 +274,7 @@ impl Step {
     /// The same step with its operands' final places.
     fn placed(self, place: impl Fn(Operand) -> Operand) -> Self {
         match self {
-            Step::Through { operation, x, y } => Step::Through { operation, x: place(x), y: place(y) },
+            Step::Through { operation, last, x, y } => Step::Through { operation, last, x: place(x), y: place(y) },
             Step::InPlace { operation, y } => Step::InPlace { operation, y: place(y) },
             Step::Copy { from, to } => Step::Copy { from: place(from), to: place(to) },
             Step::Add { from, to } => Step::Add { from: place(from), to: place(to) },

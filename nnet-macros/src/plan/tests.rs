@@ -105,9 +105,10 @@ impl Machine<'_> {
     fn forward(&mut self, forward: &Forward) {
         for step in &forward.steps {
             match *step {
-                ForwardStep::Through { operation, x, y } => {
+                ForwardStep::Through { operation, last, x, y } => {
                     assert_ne!(x.storage, y.storage);
-                    self.write(y, self.read(x).wrapping_mul(factor(operation, 0)));
+                    let factors = (operation..=last).map(|at| factor(at, 0));
+                    self.write(y, factors.fold(self.read(x), u64::wrapping_mul));
                 }
                 ForwardStep::InPlace { operation, y } => self.write(y, self.read(y).wrapping_mul(factor(operation, 0))),
                 ForwardStep::Copy { from, to } => {
@@ -343,9 +344,31 @@ fn lenet_by_hand() {
                   Flatten, fc1: Linear(120), Relu, fc2: Linear(84), Relu, fc3: Linear(10)";
     let plan = plan(&network(&format!("struct N: [1, 28, 28] -> [10] {{ {layers} }}")));
     let rooms = |areas: &[Room]| areas.iter().map(|room| room.entries().expect("numbers")).collect::<Vec<_>>();
-    assert_eq!(rooms(&plan.scratch), [4704, 1176].map(Size::Known));
+    // Each convolution predicts in one pass with its pool.
+    assert_eq!(rooms(&plan.scratch), [1176, 400].map(Size::Known));
     assert_eq!(rooms(&plan.tape.areas), [1176, 4704].map(Size::Known));
     assert_eq!(plan.tape.fields, [0, 2, 3, 5, 7, 9, 11]);
+}
+
+#[test]
+fn a_convolution_predicts_in_one_pass_with_a_pool_side_by_side() {
+    let passes = |layers: &str, output: &str| {
+        let plan = plan(&network(&format!("struct N: [1, 8, 8] -> {output} {{ {layers} }}")));
+        let last = |step: &ForwardStep| match *step {
+            ForwardStep::Through { operation, last, .. } => Some(last - operation),
+            _ => None,
+        };
+        plan.predict.steps.iter().filter_map(last).collect::<Vec<_>>()
+    };
+    assert_eq!(passes("Conv2d(2, 1), Tanh, AvgPool2d(2)", "[2, 4, 4]"), [2]);
+    assert_eq!(passes("Conv2d(2, 1), MaxPool2d(4), Relu", "[2, 2, 2]"), [1]);
+    // windows that overlap, are padded or large, a norm between, a map that another layer reads
+    assert_eq!(passes("Conv2d(2, 1), Relu, MaxPool2d(2, stride = 1)", "[2, 7, 7]"), [0, 0]);
+    assert_eq!(passes("Conv2d(2, 1), Relu, MaxPool2d(2, padding = 1)", "[2, 5, 5]"), [0, 0]);
+    assert_eq!(passes("Conv2d(2, 2, padding = 1), AvgPool2d(9)", "[2, 1, 1]"), [0, 0]);
+    assert_eq!(passes("Conv2d(2, 1), BatchNorm, MaxPool2d(2)", "[2, 4, 4]"), [0, 0]);
+    assert_eq!(passes("Conv2d(2, 1), Conv2d(2, 1), residual { Relu }, MaxPool2d(2)", "[2, 4, 4]"), [0, 0, 0]);
+    assert_eq!(passes("Conv2d(2, 1), concat { { MaxPool2d(2) }, { AvgPool2d(2) } }", "[4, 4, 4]"), [0, 0, 0]);
 }
 
 #[test]

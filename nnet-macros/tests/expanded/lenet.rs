@@ -18,7 +18,7 @@
 /// total                                                               61,706  416,520
 /// ```
 ///
-/// Bytes with `f32`: 246,824 of parameters; besides these, 23,520 to predict, 302,760 (gradients and tape) to train on one sample.
+/// Bytes with `f32`: 246,824 of parameters; besides these, 6,304 to predict, 302,760 (gradients and tape) to train on one sample.
 #[repr(C)]
 pub struct LeNet<S = ::core::primitive::f32> {
     /// Strokes.
@@ -51,8 +51,8 @@ pub type LeNetGradients<S = ::core::primitive::f32> = LeNet<S>;
 /// What [`LeNet`] predicts in: areas that its layers write in turn.
 #[repr(C)]
 pub struct LeNetScratch<E = ::core::primitive::f32> {
-    area_a: [E; 4704],
-    area_b: [E; 1176],
+    area_a: [E; 1176],
+    area_b: [E; 400],
 }
 #[automatically_derived]
 unsafe impl<E: ::nnet::__private::Element> ::nnet::__private::Flat for LeNetScratch<E> {
@@ -109,8 +109,8 @@ const _: () = {
         row::<S, ::nnet::__private::layers::Linear<S, 120, 400>>();
         row::<S, ::nnet::__private::layers::Linear<S, 84, 120>>();
         row::<S, ::nnet::__private::layers::Linear<S, 10, 84>>();
-        tensor::<E, [E; 4704]>();
         tensor::<E, [E; 1176]>();
+        tensor::<E, [E; 400]>();
         tensor::<E, [[[E; 28]; 28]; 6]>();
         tensor::<E, [[[E; 14]; 14]; 6]>();
         tensor::<E, [[[E; 10]; 10]; 16]>();
@@ -123,7 +123,7 @@ const _: () = {
         tensor::<E, [E; 4704]>();
     }
     let _: [(); 246824] = [(); ::core::mem::size_of::<LeNet<::core::primitive::f32>>()];
-    let _: [(); 23520] = [(); ::core::mem::size_of::<
+    let _: [(); 6304] = [(); ::core::mem::size_of::<
         LeNetScratch<::core::primitive::f32>,
     >()];
     let _: [(); 55936] = [(); ::core::mem::size_of::<
@@ -372,32 +372,28 @@ const _: () = {
             scratch: &'s mut Self::Scratch<E>,
         ) -> &'s Self::Output<E> {
             let LeNetScratch { area_a, area_b } = scratch;
-            let conv1: &mut [[[E; 28]; 28]; 6] = ::nnet::__private::area(area_a);
+            let max_pool2d_2: &mut [[[E; 14]; 14]; 6] = ::nnet::__private::area(area_a);
             self.conv1
-                .forward(
+                .predict_pooled(
                     &::nnet::__private::Window2d::new([5, 5], [1, 1], [2, 2]),
+                    ::nnet::__private::layers::Relu,
+                    ::nnet::__private::layers::MaxPool2d::new(
+                        ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
+                    ),
                     x,
-                    conv1,
-                );
-            ::nnet::__private::layers::Relu.forward(conv1);
-            let max_pool2d_2: &mut [[[E; 14]; 14]; 6] = ::nnet::__private::area(area_b);
-            ::nnet::__private::layers::MaxPool2d::new(
-                    ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
-                )
-                .forward(conv1, max_pool2d_2);
-            let conv2: &mut [[[E; 10]; 10]; 16] = ::nnet::__private::area(area_a);
-            self.conv2
-                .forward(
-                    &::nnet::__private::Window2d::new([5, 5], [1, 1], [0, 0]),
                     max_pool2d_2,
-                    conv2,
                 );
-            ::nnet::__private::layers::Relu.forward(conv2);
             let max_pool2d_5: &mut [[[E; 5]; 5]; 16] = ::nnet::__private::area(area_b);
-            ::nnet::__private::layers::MaxPool2d::new(
-                    ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
-                )
-                .forward(conv2, max_pool2d_5);
+            self.conv2
+                .predict_pooled(
+                    &::nnet::__private::Window2d::new([5, 5], [1, 1], [0, 0]),
+                    ::nnet::__private::layers::Relu,
+                    ::nnet::__private::layers::MaxPool2d::new(
+                        ::nnet::__private::Window2d::new([2, 2], [2, 2], [0, 0]),
+                    ),
+                    max_pool2d_2,
+                    max_pool2d_5,
+                );
             let flatten_6: &mut [E; 400] = ::nnet::__private::area(area_b);
             let fc1: &mut [E; 120] = ::nnet::__private::area(area_a);
             self.fc1.forward(flatten_6, fc1);

@@ -17,7 +17,7 @@ network! {
         Relu,
         fc3: Linear(10),
     }
-    budget(ram = 16 KiB, flash = 256 KiB);
+    budget(ram = 4 KiB, flash = 256 KiB);
     loss = cross_entropy;
 }
 
@@ -32,4 +32,4 @@ fn main() {
     println!("{output:?} {}", LeNet::TRAINING_BYTES);
 }
 
-// wrong: ram = 16 KiB
+// wrong: ram = 4 KiB

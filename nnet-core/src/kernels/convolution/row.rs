@@ -15,10 +15,10 @@ const TAPS: usize = 8;
 
 /// From one vector of a tile to the next: scalars of x and y, and columns.
 #[derive(Clone, Copy)]
-struct Apart {
-    x: isize,
-    y: usize,
-    columns: usize,
+pub(super) struct Apart {
+    pub x: isize,
+    pub y: usize,
+    pub columns: usize,
 }
 
 impl<S: Vectors> RowKernel<S> for Correlation<'_, S> {
@@ -49,7 +49,7 @@ impl<S: Vectors> Correlation<'_, S> {
 
     /// From one row of y to the next, in scalars of x and y.
     #[inline(always)]
-    fn below(&self) -> Apart {
+    pub(super) fn below(&self) -> Apart {
         let [source_width, target_width] = [self.channels.source[1], self.channels.target[1]];
         let x = self.rows.input_step * source_width.cast_signed();
         Apart { x, y: self.rows.output_step * target_width, columns: 0 }
@@ -111,7 +111,7 @@ impl<S: Vectors> Correlation<'_, S> {
     /// `target` comes from `row_of`, or writes to a place of its own. `end` is at most the columns of y, and each vector
     /// begins before it. Vectors `apart` by no columns lie in rows with the taps of the first.
     #[inline(always)]
-    unsafe fn vectors<I: Row<Scalar = S>, const A: usize, const B: usize>(
+    pub(super) unsafe fn vectors<I: Row<Scalar = S>, const A: usize, const B: usize>(
         &self,
         simd: I,
         target: &Target<S>,
