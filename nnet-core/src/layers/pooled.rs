@@ -179,15 +179,15 @@ mod tests {
         pool: P,
         three: impl Fn(&[[[f64; 7]; 10]; 7], &mut [[[f64; 3]; 5]; 7]),
     ) {
-        let mut layer = Conv2d::<f64, 7, 2, 3, 3>::ZERO;
+        let mut layer = Conv2d::<f64, 7, 1, 3, 3>::ZERO;
         fill(layer.as_scalars_mut(), 1);
         let window = Window2d::new([3, 3], [1, 1], [1, 0]);
-        let mut group = [[[Lanes([0.0; LANES]); 9]; 10]; 2];
+        let mut group = [[[Lanes([0.0; LANES]); 9]; 10]; 1];
         fill(Lanes::scalars_mut(group.as_flat_mut()), 2);
         let mut all = [[[Lanes([f64::NAN; LANES]); 3]; 5]; 7];
         layer.predict_pooled(&window, function, pool, &group, &mut all);
         for lane in 0..LANES {
-            let mut x = [[[0.0; 9]; 10]; 2];
+            let mut x = [[[0.0; 9]; 10]; 1];
             crate::element::get_lane(group.as_flat(), lane, x.as_flat_mut());
             let (mut map, mut want, mut got) = ([[[0.0; 7]; 10]; 7], [[[0.0; 3]; 5]; 7], [[[f64::NAN; 3]; 5]; 7]);
             layer.forward(&window, &x, &mut map);

@@ -2,8 +2,9 @@
 #![allow(unsafe_code, reason = "intrinsics")]
 
 use core::arch::x86_64::{
-    __m256, __m256i, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskload_ps, _mm256_maskstore_ps,
-    _mm256_set1_ps, _mm256_storeu_ps,
+    __m256, __m256i, _CMP_GT_OQ, _CMP_UNORD_Q, _mm256_blendv_ps, _mm256_castpd_ps, _mm256_castps_pd, _mm256_cmp_ps,
+    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskload_ps, _mm256_maskstore_ps, _mm256_or_ps,
+    _mm256_permute4x64_pd, _mm256_set1_ps, _mm256_shuffle_ps, _mm256_storeu_ps,
 };
 use core::ops::Range;
 
@@ -102,5 +103,37 @@ impl Row for Avx2 {
     unsafe fn store_masked(self, to: *mut f32, mask: __m256i, value: __m256) {
         // SAFETY: `self` proves AVX2; the lanes of the mask are valid by the caller's contract, and no others are written.
         unsafe { _mm256_maskstore_ps(to, mask, value) }
+    }
+
+    #[inline(always)]
+    fn larger(self, so_far: __m256, x: __m256) -> __m256 {
+        // SAFETY: `self` proves AVX2.
+        let larger = unsafe { _mm256_cmp_ps::<_CMP_GT_OQ>(x, so_far) };
+        // SAFETY: `self` proves AVX2.
+        let no_number = unsafe { _mm256_cmp_ps::<_CMP_UNORD_Q>(x, x) };
+        // SAFETY: `self` proves AVX2.
+        let wins = unsafe { _mm256_or_ps(larger, no_number) };
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_blendv_ps(so_far, x, wins) }
+    }
+
+    #[inline(always)]
+    fn split_pairs(self, first: __m256, second: __m256) -> [__m256; 2] {
+        // Within each half: two of `first`, two of `second`.
+        // SAFETY: `self` proves AVX2.
+        let even = unsafe { _mm256_shuffle_ps::<0b10_00_10_00>(first, second) };
+        // SAFETY: `self` proves AVX2.
+        let odd = unsafe { _mm256_shuffle_ps::<0b11_01_11_01>(first, second) };
+        let mut halves = [even, odd];
+        // Pairs of lanes 0 2 1 3: all of `first`, then all of `second`.
+        for half in &mut halves {
+            // SAFETY: `self` proves AVX2.
+            let pairs = unsafe { _mm256_castps_pd(*half) };
+            // SAFETY: `self` proves AVX2.
+            let ordered = unsafe { _mm256_permute4x64_pd::<0b11_01_10_00>(pairs) };
+            // SAFETY: `self` proves AVX2.
+            *half = unsafe { _mm256_castpd_ps(ordered) };
+        }
+        halves
     }
 }

@@ -2,8 +2,9 @@
 #![allow(unsafe_code, reason = "intrinsics")]
 
 use core::arch::x86_64::{
-    __m512, __mmask16, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps,
-    _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_storeu_ps,
+    __m512, __mmask16, _CMP_GT_OQ, _CMP_UNORD_Q, _mm512_cmp_ps_mask, _mm512_fmadd_ps, _mm512_loadu_ps,
+    _mm512_mask_blend_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_permutex2var_ps, _mm512_reduce_add_ps,
+    _mm512_set1_ps, _mm512_setr_epi32, _mm512_storeu_ps,
 };
 use core::ops::Range;
 
@@ -79,9 +80,9 @@ impl Row for Avx512 {
     type Mask = __mmask16;
 
     #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "`below` gives 16 bits")]
     fn mask(self, lanes: Range<usize>) -> __mmask16 {
         let below = |end: usize| (1_u32 << end.min(16)) - 1;
-        // 16 bits are left by `below`.
         (below(lanes.end) & !below(lanes.start)) as __mmask16
     }
 
@@ -95,5 +96,28 @@ impl Row for Avx512 {
     unsafe fn store_masked(self, to: *mut f32, mask: __mmask16, value: __m512) {
         // SAFETY: `self` proves AVX-512F; the lanes of the mask are valid by the caller's contract, and no others are written.
         unsafe { _mm512_mask_storeu_ps(to, mask, value) }
+    }
+
+    #[inline(always)]
+    fn larger(self, so_far: __m512, x: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512F.
+        let larger = unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(x, so_far) };
+        // SAFETY: `self` proves AVX-512F.
+        let no_number = unsafe { _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(x, x) };
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { _mm512_mask_blend_ps(larger | no_number, so_far, x) }
+    }
+
+    #[inline(always)]
+    fn split_pairs(self, first: __m512, second: __m512) -> [__m512; 2] {
+        // SAFETY: `self` proves AVX-512F.
+        let even = unsafe { _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) };
+        // SAFETY: `self` proves AVX-512F.
+        let odd = unsafe { _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31) };
+        // SAFETY: `self` proves AVX-512F.
+        let even = unsafe { _mm512_permutex2var_ps(first, even, second) };
+        // SAFETY: `self` proves AVX-512F.
+        let odd = unsafe { _mm512_permutex2var_ps(first, odd, second) };
+        [even, odd]
     }
 }

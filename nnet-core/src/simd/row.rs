@@ -22,6 +22,10 @@ pub(crate) trait Row: Simd {
     /// # Safety
     /// For each lane in `mask` its scalar, counted from `to`, is valid for writing.
     unsafe fn store_masked(self, to: *mut Self::Scalar, mask: Self::Mask, value: Self::Vector);
+    /// Lane by lane `x` where it is larger than `so_far` or no number, else `so_far`.
+    fn larger(self, so_far: Self::Vector, x: Self::Vector) -> Self::Vector;
+    /// Of the lanes of `first` and then `second` those with even and those with odd numbers.
+    fn split_pairs(self, first: Self::Vector, second: Self::Vector) -> [Self::Vector; 2];
 }
 
 /// An algorithm on one sample with its arguments, to be run on any vectors of `S` that can leave out lanes.

@@ -11,7 +11,9 @@ use crate::kernels::activation;
 use crate::kernels::entries::entries;
 use crate::kernels::pool::displaces;
 use crate::kernels::tile::blocks;
+use crate::scalar::Scalar;
 use crate::simd::{Kernel, Row, RowKernel, Simd, Vectors};
+use crate::tensor::Tensor;
 
 /// The most entries of a window.
 const WINDOW: usize = 64;
@@ -56,12 +58,17 @@ pub(in crate::kernels) fn pooled<S: Vectors>(lanes: usize, shape: &Pooled, w: &[
     // It writes to a buffer instead of y.
     let correlation = correlation(lanes, convolution, w, b, x, core::ptr::null_mut());
     let share = mean.then(|| S::ONE / S::from_f64(area(*window) as f64));
-    let is_row = correlation.is_along_rows();
+    let is_row = correlation.is_along_rows() && windows_in_a_row(*window) > 0;
     let pass = Pass { correlation, function: *function, window: *window, share, rows, columns, y };
     let done = if is_row { S::dispatch_row(pass) } else { Err(pass) };
     if let Err(pass) = done {
         S::dispatch(lanes, pass);
     }
+}
+
+/// How many windows the buffer of a row holds, for 6 channels and with up to 16 columns behind the last.
+fn windows_in_a_row([height, width]: [usize; 2]) -> usize {
+    (ROW / (6 * height)).saturating_sub(16) / width
 }
 
 struct Pass<'a, S> {
@@ -91,9 +98,9 @@ impl<S: Vectors> Kernel<S> for Pass<'_, S> {
     fn run<I: Simd<Scalar = S>>(self, simd: I) {
         // A microcontroller, which works with scalars, has less of a stack.
         if I::WIDTH == 1 {
-            self.through(simd, &mut [S::ZERO; SCALAR])
+            self.through(simd, &mut [S::ZERO; SCALAR]);
         } else {
-            self.through(simd, &mut [S::ZERO; GROUP])
+            self.through(simd, &mut [S::ZERO; GROUP]);
         }
     }
 }
@@ -104,36 +111,58 @@ impl<S: Vectors> RowKernel<S> for Pass<'_, S> {
         let mut buffer = [S::ZERO; ROW];
         let [height, width] = self.window;
         let interior = self.correlation.rows.interior();
-        let most = buffer.len() / (I::BLOCK * area(self.window));
+        let most = windows_in_a_row(self.window);
         for group in 0..self.correlation.channels.groups {
             let of_group = self.correlation.group(group);
-            for (row, start) in steps(self.rows, self.columns, most) {
-                let windows = start..self.columns.min(start + most);
-                let columns = windows.start * width..windows.end * width;
-                let pitch = columns.len();
-                // Two rows of one vector each share their weights.
-                let is_pair = height == 2
-                    && pitch <= I::WIDTH
-                    && interior.contains(&(2 * row))
-                    && interior.contains(&(2 * row + 1));
-                blocks!(I::BLOCK, of_group.channels.to, |first, A| {
-                    for k in (0..height).step_by(if is_pair { 2 } else { 1 }) {
-                        let mut target = of_group.row_of(0, row * height + k, first);
-                        target.y = buffer[k * pitch..].as_mut_ptr().wrapping_sub(columns.start);
-                        target.plane = height * pitch;
-                        if is_pair {
-                            let apart = Apart { y: pitch, ..of_group.below() };
-                            let (m, end) = (columns.start, columns.end);
-                            // SAFETY: both rows exist and have all taps; the buffer has room for A times 2 rows of `pitch`.
-                            unsafe { of_group.vectors::<I, A, 2>(simd, &target, first, m, end, apart) };
-                        } else {
-                            of_group.row_along::<I, A>(simd, &target, first, columns.clone());
-                        }
+            let mut row = 0;
+            while row < self.rows {
+                // Rows of one vector each share their weights: two or four, of one or two rows of y.
+                let has_all_taps = |row: usize| interior.contains(&(2 * row)) && interior.contains(&(2 * row + 1));
+                let is_narrow = height == 2 && self.columns * width <= I::WIDTH && self.columns <= most;
+                let pairs = match is_narrow {
+                    true if I::REGISTERS >= 32 && row + 1 < self.rows && has_all_taps(row) && has_all_taps(row + 1) => {
+                        2
                     }
-                    let channel = group * of_group.channels.to + first;
-                    let block = Block { channel, row, windows: windows.clone(), part: 0 };
-                    self.pool_rows(&block, &mut buffer[..A * height * pitch]);
-                });
+                    true if has_all_taps(row) => 1,
+                    _ => 0,
+                };
+                let rows = pairs.max(1);
+                for start in (0..self.columns).step_by(most) {
+                    let windows = start..self.columns.min(start + most);
+                    let columns = windows.start * width..windows.end * width;
+                    // Whole vectors: what is behind the last column is not looked at.
+                    let pitch = columns.len().next_multiple_of(I::WIDTH);
+                    let (m, end) = (columns.start, columns.start + pitch);
+                    blocks!(I::BLOCK, of_group.channels.to, |first, A| {
+                        let map = &mut buffer[..A * rows * height * pitch];
+                        let target = |map: &mut [S], k: usize| {
+                            let mut target = of_group.row_of(0, row * height + k, first);
+                            target.y = map[k * pitch..].as_mut_ptr().wrapping_sub(m);
+                            target.plane = rows * height * pitch;
+                            target
+                        };
+                        let apart = Apart { y: pitch, ..of_group.below() };
+                        let top = target(map, 0);
+                        if pairs == 2 {
+                            // SAFETY: four rows from here on have all taps, and `map` has room for them, A times.
+                            unsafe { of_group.vectors::<I, A, 4>(simd, &top, first, m, end, apart) };
+                        } else if pairs == 1 {
+                            // SAFETY: two rows from here on have all taps, and `map` has room for them, A times.
+                            unsafe { of_group.vectors::<I, A, 2>(simd, &top, first, m, end, apart) };
+                        } else {
+                            for k in 0..height {
+                                of_group.row_along::<I, A>(simd, &target(map, k), first, m..end);
+                            }
+                        }
+                        let channel = group * of_group.channels.to + first;
+                        let block = Block { channel, row, windows: windows.clone(), part: 0 };
+                        match self.share {
+                            None => self.pool_rows::<I, false>(simd, &block, [rows, pitch], map),
+                            Some(_) => self.pool_rows::<I, true>(simd, &block, [rows, pitch], map),
+                        }
+                    });
+                }
+                row += rows;
             }
         }
     }
@@ -171,10 +200,10 @@ impl<S: Vectors> Pass<'_, S> {
                         let channel = group * of_group.channels.to + first;
                         let block = Block { channel, row, windows: windows.clone(), part };
                         match I::WIDTH {
-                            1 => self.pool::<1>(&block, buffer),
-                            4 => self.pool::<4>(&block, buffer),
-                            8 => self.pool::<8>(&block, buffer),
-                            16 => self.pool::<16>(&block, buffer),
+                            1 => self.pool_entries::<1>(&block, buffer),
+                            4 => self.pool_entries::<4>(&block, buffer),
+                            8 => self.pool_entries::<8>(&block, buffer),
+                            16 => self.pool_entries::<16>(&block, buffer),
                             _ => unreachable!("a vector is 1, 4, 8 or 16 scalars"),
                         }
                     });
@@ -198,9 +227,17 @@ impl<S: Vectors> Pass<'_, S> {
         }
     }
 
+    #[inline(always)]
+    fn pool_entries<const L: usize>(&mut self, block: &Block, map: &mut [S]) {
+        match self.share {
+            None => self.pool::<L, false>(block, map),
+            Some(_) => self.pool::<L, true>(block, map),
+        }
+    }
+
     /// y of a block whose map is `[channel][row of the window][column][L]`.
     #[inline(always)]
-    fn pool<const L: usize>(&mut self, block: &Block, map: &mut [S]) {
+    fn pool<const L: usize, const MEAN: bool>(&mut self, block: &Block, map: &mut [S]) {
         self.activate(map);
         let ([height, width], share, comes_last) = (self.window, self.share, self.comes_last());
         let lanes = self.correlation.lanes;
@@ -208,12 +245,12 @@ impl<S: Vectors> Pass<'_, S> {
         let map: &[[S; L]] = entries(&*map);
         for (a, map) in map.chunks_exact(height * columns).enumerate() {
             for (q, window) in block.windows.clone().enumerate() {
-                let start = if share.is_some() { S::ZERO } else { S::NEG_INFINITY };
+                let start = if MEAN { S::ZERO } else { S::NEG_INFINITY };
                 let mut pooled = [start; L];
                 for k in 0..height {
                     for x in &map[k * columns + q * width..][..width] {
                         for (pooled, &x) in pooled.iter_mut().zip(x) {
-                            *pooled = join(share.is_some(), *pooled, x);
+                            *pooled = joined::<S, MEAN>(*pooled, x);
                         }
                     }
                 }
@@ -229,58 +266,95 @@ impl<S: Vectors> Pass<'_, S> {
         }
     }
 
-    /// y of a block of one sample, first down the columns and then along the row.
+    /// `rows` rows of y of a block of one sample whose map is `[channel][row of y][row of the window][pitch]`, first down
+    /// the columns and then along the row.
     #[inline(always)]
-    fn pool_rows(&mut self, block: &Block, map: &mut [S]) {
+    fn pool_rows<I: Row<Scalar = S>, const MEAN: bool>(
+        &mut self,
+        simd: I,
+        block: &Block,
+        [rows, pitch]: [usize; 2],
+        map: &mut [S],
+    ) {
         self.activate(map);
         let ([height, width], share, comes_last) = (self.window, self.share, self.comes_last());
-        let columns = block.windows.len() * width;
-        for (a, map) in map.chunks_exact_mut(height * columns).enumerate() {
-            let (first, below) = map.split_at_mut(columns);
-            for row in below.chunks_exact(columns) {
-                for (to, &from) in first.iter_mut().zip(row) {
-                    *to = join(share.is_some(), *to, from);
+        for (a, map) in map.chunks_exact_mut(rows * height * pitch).enumerate() {
+            for (row, map) in map.chunks_exact_mut(height * pitch).enumerate() {
+                let place = ((block.channel + a) * self.rows + block.row + row) * self.columns + block.windows.start;
+                let y = &mut self.y[place..][..block.windows.len()];
+                if width == 2 {
+                    pairs::<I, MEAN>(simd, share, comes_last, map, pitch, y);
+                    continue;
                 }
-            }
-            let place = ((block.channel + a) * self.rows + block.row) * self.columns + block.windows.start;
-            let y = &mut self.y[place..][..block.windows.len()];
-            match width {
-                1 => y.copy_from_slice(first),
-                2 => along::<S, 2>(share.is_some(), first, y),
-                3 => along::<S, 3>(share.is_some(), first, y),
-                4 => along::<S, 4>(share.is_some(), first, y),
-                _ => {
-                    for (y, window) in y.iter_mut().zip(first.chunks_exact(width)) {
-                        *y = window[1..].iter().fold(window[0], |sum, &x| join(share.is_some(), sum, x));
-                    }
+                for start in (0..pitch).step_by(I::WIDTH) {
+                    let column = column::<I, MEAN>(simd, map, pitch, start);
+                    // SAFETY: the slice is WIDTH scalars.
+                    unsafe { simd.store(map[start..][..I::WIDTH].as_mut_ptr(), column) };
                 }
-            }
-            if let Some(share) = share {
-                y.iter_mut().for_each(|y| *y *= share);
-            }
-            if comes_last {
-                y.iter_mut().for_each(|y| *y = if *y < S::ZERO { S::ZERO } else { *y });
+                for (y, window) in y.iter_mut().zip(map.chunks_exact(width)) {
+                    let pooled = window[1..].iter().fold(window[0], |so_far, &x| joined::<S, MEAN>(so_far, x));
+                    let pooled = share.map_or(pooled, |share| pooled * share);
+                    *y = if comes_last && pooled < S::ZERO { S::ZERO } else { pooled };
+                }
             }
         }
     }
 }
 
+/// The sums or the largest entries down the columns from `start` on, a vector of them.
+#[inline(always)]
+fn column<I: Row, const MEAN: bool>(simd: I, map: &[I::Scalar], pitch: usize, start: usize) -> I::Vector {
+    // SAFETY: the slice is WIDTH scalars.
+    let mut joined = unsafe { simd.load(map[start..][..I::WIDTH].as_ptr()) };
+    for row in map.chunks_exact(pitch).skip(1) {
+        // SAFETY: the slice is WIDTH scalars.
+        let x = unsafe { simd.load(row[start..][..I::WIDTH].as_ptr()) };
+        joined = join::<I, MEAN>(simd, joined, x);
+    }
+    joined
+}
+
+/// y = the pool of windows two wide, in registers: what was stored under a mask is slow to load again.
+#[inline(always)]
+fn pairs<I: Row, const MEAN: bool>(
+    simd: I,
+    share: Option<I::Scalar>,
+    comes_last: bool,
+    map: &[I::Scalar],
+    pitch: usize,
+    y: &mut [I::Scalar],
+) {
+    let zero = simd.splat(I::Scalar::ZERO);
+    for (y, start) in y.chunks_mut(I::WIDTH).zip((0..pitch).step_by(2 * I::WIDTH)) {
+        let first = column::<I, MEAN>(simd, map, pitch, start);
+        let second = start + I::WIDTH;
+        let second = if second < pitch { column::<I, MEAN>(simd, map, pitch, second) } else { zero };
+        let [even, odd] = simd.split_pairs(first, second);
+        let pooled = join::<I, MEAN>(simd, even, odd);
+        let pooled = match share {
+            Some(share) => simd.mul_add(simd.splat(share), pooled, zero),
+            None => pooled,
+        };
+        let pooled = if comes_last { simd.larger(zero, pooled) } else { pooled };
+        // SAFETY: the mask leaves the scalars of `y`.
+        unsafe { simd.store_masked(y.as_mut_ptr(), simd.mask(0..y.len()), pooled) };
+    }
+}
+
+/// The sums of two vectors, or the larger ones.
+#[inline(always)]
+fn join<I: Row, const MEAN: bool>(simd: I, so_far: I::Vector, x: I::Vector) -> I::Vector {
+    if MEAN { simd.mul_add(x, simd.splat(I::Scalar::ONE), so_far) } else { simd.larger(so_far, x) }
+}
+
 /// The sum of two numbers, or the larger one.
 #[inline(always)]
-fn join<S: Vectors>(is_sum: bool, so_far: S, x: S) -> S {
-    if is_sum {
+fn joined<S: Vectors, const MEAN: bool>(so_far: S, x: S) -> S {
+    if MEAN {
         so_far + x
     } else if displaces(x, so_far) {
         x
     } else {
         so_far
-    }
-}
-
-/// y = the sum or the largest of each W neighbours.
-#[inline(always)]
-fn along<S: Vectors, const W: usize>(is_sum: bool, x: &[S], y: &mut [S]) {
-    for (y, window) in y.iter_mut().zip(x.as_chunks::<W>().0) {
-        *y = window[1..].iter().fold(window[0], |so_far, &x| join(is_sum, so_far, x));
     }
 }

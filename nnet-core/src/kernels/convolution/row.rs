@@ -3,6 +3,7 @@
 //! A tile is A channels times B vectors, which follow each other along a row or, where a row is one vector, lie below
 //! each other. Every tap of a row is read from where it lies, with the lanes that fall into the padding masked out.
 
+use core::hint::black_box;
 use core::ops::Range;
 
 use super::{Correlation, Row as Target};
@@ -108,8 +109,8 @@ impl<S: Vectors> Correlation<'_, S> {
     ///
     /// # Safety
     ///
-    /// `target` comes from `row_of`, or writes to a place of its own. `end` is at most the columns of y, and each vector
-    /// begins before it. Vectors `apart` by no columns lie in rows with the taps of the first.
+    /// `target` comes from `row_of`, or writes to a place with room up to `end`. Otherwise `end` is at most the columns of
+    /// y. Each vector begins before it. Vectors `apart` by no columns lie in rows with the taps of the first.
     #[inline(always)]
     pub(super) unsafe fn vectors<I: Row<Scalar = S>, const A: usize, const B: usize>(
         &self,
@@ -139,15 +140,22 @@ impl<S: Vectors> Correlation<'_, S> {
             let start = start.cast_signed();
             let w = target.w.wrapping_offset(start * sums.w_step[2]);
             let x = target.x.wrapping_offset(m.cast_signed() + start * sums.x_step[2]);
+            // Unless their number is hidden the compiler unrolls all taps, and keeps their addresses on the stack.
             // SAFETY: the rows' taps are valid, and of the columns `inside` leaves those that exist.
-            acc = unsafe { tile(simd, &sums, &masks, w, x, acc) };
+            acc = unsafe { tile(simd, &sums, black_box(&masks[..sums.extents[2]]), w, x, acc) };
         }
         for (a, vectors) in acc.into_iter().enumerate() {
             for (b, value) in vectors.into_iter().enumerate() {
                 let y = target.y.wrapping_add(a * target.plane + m + b * apart.y);
-                let mask = simd.mask(0..end - m - b * apart.columns);
-                // SAFETY: channel `first + a` and the columns below `end` exist, and y is borrowed mutably by the caller.
-                unsafe { simd.store_masked(y, mask, value) };
+                let columns = end - m - b * apart.columns;
+                // What is stored without a mask can be loaded again at once.
+                if columns < I::WIDTH {
+                    // SAFETY: channel `first + a` and the columns below `end` exist, and y is borrowed mutably by the caller.
+                    unsafe { simd.store_masked(y, simd.mask(0..columns), value) };
+                } else {
+                    // SAFETY: as above.
+                    unsafe { simd.store(y, value) };
+                }
             }
         }
         B
@@ -166,13 +174,13 @@ impl<S: Vectors> Correlation<'_, S> {
 ///
 /// # Safety
 ///
-/// Every `w` that the formula names is valid for reading one scalar, and of every `x` the scalars that its mask leaves;
-/// `sums.extents[2]` is at most [`TAPS`].
+/// Every `w` that the formula names is valid for reading one scalar, and of every `x` the scalars that its mask leaves,
+/// as many taps as there are masks.
 #[inline(always)]
 unsafe fn tile<I: Row, const A: usize, const B: usize>(
     simd: I,
     sums: &Sums,
-    masks: &[[I::Mask; B]; TAPS],
+    masks: &[[I::Mask; B]],
     w: *const I::Scalar,
     x: *const I::Scalar,
     mut acc: [[I::Vector; B]; A],
@@ -183,7 +191,7 @@ unsafe fn tile<I: Row, const A: usize, const B: usize>(
         for u in 0..sums.extents[1].cast_signed() {
             let mut w = w.wrapping_offset(j * w_j + u * w_u);
             let mut x = x.wrapping_offset(j * x_j + u * x_u);
-            for masks in masks.iter().take(sums.extents[2]) {
+            for masks in masks {
                 let mut columns = [simd.splat(I::Scalar::ZERO); B];
                 for (b, (column, &mask)) in columns.iter_mut().zip(masks).enumerate() {
                     // SAFETY: one of the x of the formula under its mask, valid by this function's contract.
