@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::{fs, io};
 
-use digits::{Example, Options, Outcome};
+use digits::{Example, Goal, Options, Outcome};
 use nnet::host::idx::{Images, Split};
 use nnet::host::{DataError, Dataset, Normalized, Predictor};
 use nnet::network;
@@ -47,7 +47,7 @@ const EXAMPLE: Example = Example {
     own: &["data", "weights", "picture", "target"],
     epochs: 1,
     rate: 1.0,
-    target: ("what the mean squared error on the test images must be below", 0.012),
+    goal: Goal::Error(0.012),
     ..Example::classifier("autoencoder")
 };
 
@@ -88,7 +88,7 @@ fn run(options: &Options) -> Outcome {
 
     let optimizer = Sgd::new(options.rate).momentum(0.9);
     let trainer = digits::fit::<Autoencoder, _>(optimizer, &train, &test, options)?;
-    let error = digits::save(trainer.network(), &test, options)?.loss;
+    let evaluation = digits::save(trainer.network(), &test, options)?;
 
     let mut originals = vec![[[[0.0; 28]; 28]; 1]; test.len().min(100)];
     for (index, original) in originals.iter_mut().enumerate() {
@@ -100,10 +100,7 @@ fn run(options: &Options) -> Outcome {
     if !options.json {
         writeln!(stdout(), "{}: {} images and their reconstructions", options.picture.display(), copies.len())?;
     }
-    if error < options.target {
-        return Ok(());
-    }
-    Err(format!("the mean squared error on the test images is {error:.5}, not below {}", options.target).into())
+    digits::reached(&evaluation, options)
 }
 
 /// A picture in the PGM format: ten pairs of an image and its copy a row, a line of grey between pairs.

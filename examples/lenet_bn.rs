@@ -53,7 +53,8 @@ network! {
     loss = cross_entropy;
 }
 
-const EXAMPLE: Example = Example { epochs: 1, rate: 0.1, ..Example::classifier("lenet_bn") };
+/// Without `target`: it compares two trainings of the same length.
+const EXAMPLE: Example = Example { own: &["data", "weights"], epochs: 1, rate: 0.1, ..Example::classifier("lenet_bn") };
 
 fn main() -> ExitCode {
     digits::main(&EXAMPLE, run)
