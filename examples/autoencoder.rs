@@ -20,7 +20,6 @@ use digits::{Example, Goal, Options, Outcome};
 use nnet::host::idx::{Images, Split};
 use nnet::host::{DataError, Dataset, Normalized, Predictor};
 use nnet::network;
-use nnet::optim::Sgd;
 
 network! {
     /// Convolutions of stride 2 down to 7×7, one over all of that, and the way back by their transposes.
@@ -86,8 +85,7 @@ fn run(options: &Options) -> Outcome {
     digits::check_file("picture", &options.picture)?;
     digits::introduce::<Autoencoder>(options)?;
 
-    let optimizer = Sgd::new(options.rate).momentum(0.9);
-    let trainer = digits::fit::<Autoencoder, _>(optimizer, &train, &test, options)?;
+    let trainer = digits::fit::<Autoencoder, _>(&train, &test, options)?;
     let evaluation = digits::save(trainer.network(), &test, options)?;
 
     let mut originals = vec![[[[0.0; 28]; 28]; 1]; test.len().min(100)];

@@ -24,7 +24,6 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use digits::{Example, Goal, Options, Outcome};
-use nnet::optim::Sgd;
 use nnet::{Flat, Train, network};
 use pictures::{Picture, Pictures};
 
@@ -118,6 +117,7 @@ const EXAMPLE: Example = Example {
     own: &["weights", "depth", "write", "target"],
     batch: 32,
     rate: 0.1,
+    weight_decay: 5e-4,
     goal: Goal::Accuracy(0.82),
     ..Example::classifier("resnet")
 };
@@ -141,8 +141,7 @@ where
 {
     digits::check_file("weights", &options.weights)?;
     digits::introduce::<N>(options)?;
-    let optimizer = Sgd::new(options.rate).momentum(0.9).weight_decay(5e-4);
-    let trainer = digits::fit::<N, _>(optimizer, train, test, options)?;
+    let trainer = digits::fit::<N, _>(train, test, options)?;
     let evaluation = digits::save(trainer.network(), test, options)?;
     digits::reached(&evaluation, options)
 }

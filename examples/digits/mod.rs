@@ -55,7 +55,7 @@ pub fn classify<N: Train<Target = usize> + Flat<Scalar = f32>>(example: &Example
         let test = read::<N>(options, Split::Test)?;
         check_file("weights", &options.weights)?;
         introduce::<N>(options)?;
-        let trainer = fit::<N, _>(Sgd::new(options.rate).momentum(0.9), &train, &test, options)?;
+        let trainer = fit::<N, _>(&train, &test, options)?;
         let evaluation = save(trainer.network(), &test, options)?;
         reached(&evaluation, options)
     })
@@ -86,14 +86,15 @@ pub fn introduce<N: Network>(options: &Options) -> Outcome {
     Ok(())
 }
 
-/// Trains a new network in one cycle of the learning rate, with a bar on the standard error output and a line for each
+/// Trains a new network with momentum in one cycle of the learning rate, with a bar on the standard error output and a line for each
 /// epoch on the standard output; with `--target` to the first epoch that reaches it.
-pub fn fit<N, D>(optimizer: Sgd<Momentum>, train: &D, test: &D, options: &Options) -> Outcome<Trainer<N, Sgd<Momentum>>>
+pub fn fit<N, D>(train: &D, test: &D, options: &Options) -> Outcome<Trainer<N, Sgd<Momentum>>>
 where
     N: Train + Flat<Scalar = f32>,
     D: Dataset<N::Input<f32>, N::Target>,
 {
     let steps = options.epochs * train.len().div_ceil(options.batch);
+    let optimizer = Sgd::new(options.rate).momentum(0.9).weight_decay(options.weight_decay);
     let mut trainer = Trainer::new(nnet::boxed::<N>(options.seed), optimizer)
         .schedule(OneCycle::new(steps as u64))
         .batch_size(options.batch)

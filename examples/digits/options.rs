@@ -1,7 +1,6 @@
 //! The options of the examples.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::path::PathBuf;
 use std::thread::available_parallelism;
 use std::time::Instant;
@@ -16,6 +15,7 @@ pub struct Example {
     pub epochs: usize,
     pub batch: usize,
     pub rate: f64,
+    pub weight_decay: f64,
     /// What it must come to on the test data, unless `--target` says otherwise.
     pub goal: Goal,
 }
@@ -36,6 +36,7 @@ pub struct Options {
     pub threads: usize,
     pub seed: u64,
     pub rate: f64,
+    pub weight_decay: f64,
     pub json: bool,
     pub data: PathBuf,
     pub weights: PathBuf,
@@ -53,17 +54,18 @@ impl Example {
     /// A classifier of MNIST that saves its weights.
     pub const fn classifier(name: &'static str) -> Self {
         let own = &["data", "weights", "target"];
-        Self { name, own, epochs: 5, batch: 64, rate: 0.03, goal: Goal::Accuracy(0.0) }
+        Self { name, own, epochs: 5, batch: 64, rate: 0.03, weight_decay: 0.0, goal: Goal::Accuracy(0.0) }
     }
 
     fn defaults(&self) -> Options {
-        let Self { name, epochs, batch, rate, goal, .. } = *self;
+        let Self { name, epochs, batch, rate, weight_decay, goal, .. } = *self;
         Options {
             epochs,
             batch,
             threads: available_parallelism().map_or(1, usize::from),
             seed: 0,
             rate,
+            weight_decay,
             json: false,
             data: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/mnist")),
             weights: PathBuf::from(format!("{name}.safetensors")),
@@ -89,7 +91,7 @@ impl Example {
             ("picture", format!("FILE  where images and their reconstructions go, as PGM ({name}.pgm)")),
             ("depth", format!("N       layers with weights on the longest way, 8 or 20 ({depth})")),
             ("write", "DIR     write the pictures there as IDX files, and do nothing else".to_owned()),
-            ("target", format!("NUMBER stop after the first epoch with {goal}")),
+            ("target", format!("NUMBER stop after the first epoch with {}", goal.described())),
         ]
         .iter()
         .filter(|(option, _)| self.own.contains(option))
@@ -105,7 +107,8 @@ usage: {name} [options]
   --threads N     threads; they change no result (all that the system offers)
   --seed N        what the initial weights and the order of the samples follow from ({seed})
   --lr RATE       the highest learning rate of the one-cycle schedule ({rate})
-{own}  --json          print one JSON line for each epoch and nothing else; `seconds` is the training time of the epoch
+{own}  --json          print one JSON line for each epoch, one for the target, and nothing else; the `seconds` of an epoch are
+                  those of its training, `seconds_to_target` all since the start
   --help          print this"
         )
     }
@@ -163,15 +166,17 @@ impl Goal {
             Self::Error(_) => positive("target", parser).map(Self::Error),
         }
     }
-}
 
-/// As the help describes `--target`, with what holds without it.
-impl fmt::Display for Goal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// How the help describes it, with what holds without `--target`.
+    fn described(self) -> String {
         match self {
-            Self::Accuracy(0.0) => f.write_str("at least this share of the test set recognised (no target)"),
-            Self::Accuracy(least) => write!(f, "at least this share of the test set recognised (in the end {least})"),
-            Self::Error(bound) => write!(f, "a mean squared error on the test set below this (in the end {bound})"),
+            Self::Accuracy(0.0) => "at least this share of the test set recognised (none)".to_owned(),
+            Self::Accuracy(least) => {
+                format!("at least this share of the test set recognised (none, but {least} in the end)")
+            }
+            Self::Error(bound) => {
+                format!("a mean squared error on the test set below this (none, but {bound} in the end)")
+            }
         }
     }
 }
