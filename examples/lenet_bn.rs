@@ -25,7 +25,6 @@ use std::process::ExitCode;
 use digits::{Example, Options, Outcome};
 use nnet::host::idx::Split;
 use nnet::network;
-use nnet::optim::Sgd;
 
 network! {
     /// LeNet-5 for 28×28 grey images, with ReLU and max pooling.
@@ -53,7 +52,8 @@ network! {
     loss = cross_entropy;
 }
 
-const EXAMPLE: Example = Example { epochs: 1, rate: 0.1, ..Example::classifier("lenet_bn") };
+/// Without `target`: it compares two trainings of the same length.
+const EXAMPLE: Example = Example { own: &["data", "weights"], epochs: 1, rate: 0.1, ..Example::classifier("lenet_bn") };
 
 fn main() -> ExitCode {
     digits::main(&EXAMPLE, run)
@@ -65,9 +65,8 @@ fn run(options: &Options) -> Outcome {
     digits::check_file("weights", &options.weights)?;
     digits::introduce::<LeNetBn>(options)?;
 
-    let optimizer = Sgd::new(options.rate).momentum(0.9);
-    let mut plain = digits::fit::<LeNet, _>(optimizer, &train, &test, options)?;
-    let normed = digits::fit::<LeNetBn, _>(optimizer, &train, &test, options)?;
+    let mut plain = digits::fit::<LeNet, _>(&train, &test, options)?;
+    let normed = digits::fit::<LeNetBn, _>(&train, &test, options)?;
 
     // The file has the running means and variances too, with which the network predicts.
     let with = digits::save(normed.network(), &test, options)?;

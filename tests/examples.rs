@@ -13,11 +13,11 @@ use nnet::host::idx::Idx;
 use nnet::host::{Dataset, Trainer};
 use nnet::network;
 use nnet::optim::{OneCycle, Sgd};
-use options::Example;
+use options::{Example, Goal};
 use pictures::{CLASSES, Pictures};
 
 const EXAMPLE: Example =
-    Example { own: &["weights", "target"], target: ("a share", 0.5), ..Example::classifier("test") };
+    Example { own: &["weights", "target"], goal: Goal::Accuracy(0.5), ..Example::classifier("test") };
 
 /// What is wrong with a command line.
 fn refusal(line: &str) -> String {
@@ -29,18 +29,21 @@ fn refusal(line: &str) -> String {
 fn options_are_read_and_mistakes_are_named() {
     let line = ["test", "--epochs", "3", "--target", "0.25", "--weights=here", "--json"].map(Into::into);
     let options = EXAMPLE.parse(line).expect("good options").expect("no call for help");
-    assert_eq!((options.epochs, options.batch, options.target, options.json), (3, 64, 0.25, true));
+    assert_eq!((options.epochs, options.batch, options.json), (3, 64, true));
+    assert_eq!((options.goal, options.stop), (Goal::Accuracy(0.25), true));
     assert_eq!(options.weights.to_str(), Some("here"));
 
     assert_eq!(refusal("--epochs 0"), "--epochs 0: give an integer of at least 1");
     assert_eq!(refusal("--lr -1"), "--lr -1: give a finite number above 0");
-    assert_eq!(refusal("--target nan"), "--target nan: give a finite number above 0");
+    for target in ["nan", "1.01", "-0.5", "much"] {
+        assert_eq!(refusal(&format!("--target {target}")), format!("--target {target}: give a number from 0 to 1"));
+    }
     // An option of another example.
     assert_eq!(refusal("--depth 8"), "invalid option '--depth'");
     assert!(refusal("--weights").contains("missing argument"));
     assert!(refusal("more").contains("unexpected argument"));
     assert!(!EXAMPLE.usage().contains("--depth"));
-    assert!(EXAMPLE.usage().contains("--target NUMBER a share (0.5)"));
+    assert!(EXAMPLE.usage().contains("--target NUMBER stop after the first epoch"));
 }
 
 network! {

@@ -15,7 +15,7 @@ use nnet::host::idx::{Images, Split};
 use nnet::host::{Dataset, EpochReport, Evaluation, Event, Normalized, Trainer, weights};
 use nnet::optim::{Momentum, OneCycle, Sgd};
 use nnet::{Flat, Network, Train};
-pub use options::{Example, Options};
+pub use options::{Example, Goal, Options};
 
 /// What an example comes to.
 pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -55,9 +55,9 @@ pub fn classify<N: Train<Target = usize> + Flat<Scalar = f32>>(example: &Example
         let test = read::<N>(options, Split::Test)?;
         check_file("weights", &options.weights)?;
         introduce::<N>(options)?;
-        let trainer = fit::<N, _>(Sgd::new(options.rate).momentum(0.9), &train, &test, options)?;
+        let trainer = fit::<N, _>(&train, &test, options)?;
         let evaluation = save(trainer.network(), &test, options)?;
-        reached(evaluation.accuracy.unwrap_or(f64::NAN), options)
+        reached(&evaluation, options)
     })
 }
 
@@ -86,14 +86,15 @@ pub fn introduce<N: Network>(options: &Options) -> Outcome {
     Ok(())
 }
 
-/// Trains a new network in one cycle of the learning rate, with a bar on the standard error output and a line for each
-/// epoch on the standard output.
-pub fn fit<N, D>(optimizer: Sgd<Momentum>, train: &D, test: &D, options: &Options) -> Outcome<Trainer<N, Sgd<Momentum>>>
+/// Trains a new network with momentum in one cycle of the learning rate, with a bar on the standard error output and a line for each
+/// epoch on the standard output; with `--target` to the first epoch that reaches it.
+pub fn fit<N, D>(train: &D, test: &D, options: &Options) -> Outcome<Trainer<N, Sgd<Momentum>>>
 where
     N: Train + Flat<Scalar = f32>,
     D: Dataset<N::Input<f32>, N::Target>,
 {
     let steps = options.epochs * train.len().div_ceil(options.batch);
+    let optimizer = Sgd::new(options.rate).momentum(0.9).weight_decay(options.weight_decay);
     let mut trainer = Trainer::new(nnet::boxed::<N>(options.seed), optimizer)
         .schedule(OneCycle::new(steps as u64))
         .batch_size(options.batch)
@@ -101,7 +102,7 @@ where
         .seed(options.seed);
     let bar = if options.json { ProgressBar::hidden() } else { ProgressBar::new(0) };
     bar.set_style(ProgressStyle::with_template("epoch {prefix} {wide_bar} {pos}/{len}  loss {msg}")?);
-    let mut printed = Ok(());
+    let (mut printed, mut arrived) = (Ok(()), false);
     trainer.fit(options.epochs, train, Some(test), |event| {
         match event {
             Event::Batch { epoch, batch, batches, loss } => {
@@ -115,12 +116,16 @@ where
                 }
             }
             Event::Epoch(report) => {
-                let text = if options.json { json::<N>(report) } else { line::<N>(report) };
+                let mut text = if options.json { json::<N>(report) } else { line::<N>(report) };
+                if let Some(test) = report.test.as_ref().filter(|test| options.stop && options.goal.met(test)) {
+                    text += &format!("\n{}", arrival::<N>(test, options));
+                    arrived = true;
+                }
                 printed = bar.suspend(|| writeln!(stdout(), "{text}"));
             }
             _ => {}
         }
-        if printed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if !arrived && printed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     bar.finish_and_clear();
     printed?;
@@ -146,13 +151,44 @@ pub fn save<N: Train + Flat<Scalar = f32>, D: Dataset<N::Input<f32>, N::Target>>
     Ok(evaluation)
 }
 
-/// Fails if an accuracy is below the target of the options, or no number.
-pub fn reached(accuracy: f64, options: &Options) -> Outcome {
-    let target = options.target;
-    if accuracy >= target {
+/// Fails if the goal of the options was not met.
+pub fn reached(test: &Evaluation, options: &Options) -> Outcome {
+    if options.goal.met(test) {
         return Ok(());
     }
-    Err(format!("the accuracy on the test images is {accuracy:.4}, and the target is at least {target}").into())
+    Err(match options.goal {
+        Goal::Accuracy(target) => {
+            let accuracy = test.accuracy.unwrap_or(f64::NAN);
+            format!("the accuracy on the test set is {accuracy:.4}, and the target is at least {target}")
+        }
+        Goal::Error(target) => {
+            format!("the mean squared error on the test set is {:.5}, not below {target}", test.loss)
+        }
+    }
+    .into())
+}
+
+impl Goal {
+    /// Whether an evaluation comes to it, which one that is no number does not.
+    fn met(self, test: &Evaluation) -> bool {
+        match self {
+            Self::Accuracy(least) => test.accuracy.is_some_and(|accuracy| accuracy >= least),
+            Self::Error(bound) => test.loss < bound,
+        }
+    }
+}
+
+/// How long it took to the target of `--target`, reading included.
+fn arrival<N: Network>(test: &Evaluation, options: &Options) -> String {
+    let seconds = options.begin.elapsed().as_secs_f64();
+    if !options.json {
+        return format!("target reached {seconds:.2} s after the start");
+    }
+    let (name, value) = match options.goal {
+        Goal::Accuracy(_) => ("accuracy", test.accuracy.unwrap_or(f64::NAN)),
+        Goal::Error(_) => ("test_loss", test.loss),
+    };
+    format!(r#"{{"network":"{}","seconds_to_target":{seconds:.3},"{name}":{value:.4}}}"#, N::NAME)
 }
 
 fn line<N: Network>(report: &EpochReport) -> String {

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::thread::available_parallelism;
+use std::time::Instant;
 
 use lexopt::{Arg, Parser, ValueExt};
 
@@ -14,8 +15,18 @@ pub struct Example {
     pub epochs: usize,
     pub batch: usize,
     pub rate: f64,
-    /// What `--target` is, and its value.
-    pub target: (&'static str, f64),
+    pub weight_decay: f64,
+    /// What it must come to on the test data, unless `--target` says otherwise.
+    pub goal: Goal,
+}
+
+/// What a training must come to on the test data.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Goal {
+    /// At least this share of the samples recognised.
+    Accuracy(f64),
+    /// A mean squared error below this.
+    Error(f64),
 }
 
 /// What the command line asks for.
@@ -25,43 +36,52 @@ pub struct Options {
     pub threads: usize,
     pub seed: u64,
     pub rate: f64,
+    pub weight_decay: f64,
     pub json: bool,
     pub data: PathBuf,
     pub weights: PathBuf,
-    pub target: f64,
+    pub goal: Goal,
+    /// Whether the first epoch that comes to the goal is the last: with `--target`.
+    pub stop: bool,
     pub picture: PathBuf,
     pub depth: usize,
     pub write: Option<PathBuf>,
+    /// When the example began.
+    pub begin: Instant,
 }
 
 impl Example {
     /// A classifier of MNIST that saves its weights.
     pub const fn classifier(name: &'static str) -> Self {
-        Self { name, own: &["data", "weights"], epochs: 5, batch: 64, rate: 0.03, target: ("", 0.0) }
+        let own = &["data", "weights", "target"];
+        Self { name, own, epochs: 5, batch: 64, rate: 0.03, weight_decay: 0.0, goal: Goal::Accuracy(0.0) }
     }
 
     fn defaults(&self) -> Options {
-        let Self { name, epochs, batch, rate, target, .. } = *self;
+        let Self { name, epochs, batch, rate, weight_decay, goal, .. } = *self;
         Options {
             epochs,
             batch,
             threads: available_parallelism().map_or(1, usize::from),
             seed: 0,
             rate,
+            weight_decay,
             json: false,
             data: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/mnist")),
             weights: PathBuf::from(format!("{name}.safetensors")),
-            target: target.1,
+            goal,
+            stop: false,
             picture: PathBuf::from(format!("{name}.pgm")),
             depth: 8,
             write: None,
+            begin: Instant::now(),
         }
     }
 
     /// The text of `--help`.
     pub fn usage(&self) -> String {
-        let Options { epochs, batch, seed, rate, target, depth, .. } = self.defaults();
-        let (name, of_target) = (self.name, self.target.0);
+        let Options { epochs, batch, seed, rate, goal, depth, .. } = self.defaults();
+        let name = self.name;
         let own = [
             (
                 "data",
@@ -71,7 +91,7 @@ impl Example {
             ("picture", format!("FILE  where images and their reconstructions go, as PGM ({name}.pgm)")),
             ("depth", format!("N       layers with weights on the longest way, 8 or 20 ({depth})")),
             ("write", "DIR     write the pictures there as IDX files, and do nothing else".to_owned()),
-            ("target", format!("NUMBER {of_target} ({target})")),
+            ("target", format!("NUMBER stop after the first epoch with {}", goal.described())),
         ]
         .iter()
         .filter(|(option, _)| self.own.contains(option))
@@ -87,7 +107,8 @@ usage: {name} [options]
   --threads N     threads; they change no result (all that the system offers)
   --seed N        what the initial weights and the order of the samples follow from ({seed})
   --lr RATE       the highest learning rate of the one-cycle schedule ({rate})
-{own}  --json          print one JSON line for each epoch and nothing else; `seconds` is the training time of the epoch
+{own}  --json          print one JSON line for each epoch, one for the target, and nothing else; the `seconds` of an epoch are
+                  those of its training, `seconds_to_target` all since the start
   --help          print this"
         )
     }
@@ -125,7 +146,10 @@ impl Options {
         match name {
             "data" => self.data = parser.value()?.into(),
             "weights" => self.weights = parser.value()?.into(),
-            "target" => self.target = positive(name, parser)?,
+            "target" => {
+                self.goal = self.goal.read(parser)?;
+                self.stop = true;
+            }
             "picture" => self.picture = parser.value()?.into(),
             "depth" => self.depth = count(name, parser)?,
             _ => self.write = Some(parser.value()?.into()),
@@ -134,11 +158,42 @@ impl Options {
     }
 }
 
+impl Goal {
+    /// A goal of the same kind from the command line.
+    fn read(self, parser: &mut Parser) -> Result<Self, lexopt::Error> {
+        match self {
+            Self::Accuracy(_) => share("target", parser).map(Self::Accuracy),
+            Self::Error(_) => positive("target", parser).map(Self::Error),
+        }
+    }
+
+    /// How the help describes it, with what holds without `--target`.
+    fn described(self) -> String {
+        match self {
+            Self::Accuracy(0.0) => "at least this share of the test set recognised (none)".to_owned(),
+            Self::Accuracy(least) => {
+                format!("at least this share of the test set recognised (none, but {least} in the end)")
+            }
+            Self::Error(bound) => {
+                format!("a mean squared error on the test set below this (none, but {bound} in the end)")
+            }
+        }
+    }
+}
+
 fn count(option: &str, parser: &mut Parser) -> Result<usize, lexopt::Error> {
     let value = parser.value()?;
     match value.parse() {
         Ok(count) if count > 0 => Ok(count),
         _ => Err(format!("--{option} {}: give an integer of at least 1", value.display()).into()),
+    }
+}
+
+fn share(option: &str, parser: &mut Parser) -> Result<f64, lexopt::Error> {
+    let value = parser.value()?;
+    match value.parse::<f64>() {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        _ => Err(format!("--{option} {}: give a number from 0 to 1", value.display()).into()),
     }
 }
 

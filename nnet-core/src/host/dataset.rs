@@ -3,9 +3,12 @@
 use core::{error, fmt};
 use std::borrow::Cow;
 use std::boxed::Box;
+use std::slice::from_ref;
 use std::vec::Vec;
 
 use super::idx::Images;
+use super::interleave::interleave;
+use crate::element::Lanes;
 use crate::random::Random;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
@@ -61,6 +64,30 @@ pub trait Dataset<X, T: Clone>: Sync {
     /// May panic if `index` is not below [`len`](Dataset::len).
     fn sample(&self, index: usize, x: &mut X) -> Cow<'_, T>;
 
+    /// Writes up to 16 inputs side by side, that of sample `indices[lane]` to lane `lane` of `x`, and puts their
+    /// targets behind `targets`, in this order. Lanes left over stay as they are; `room` is for as many inputs.
+    ///
+    /// The method given here asks for one [`sample`](Dataset::sample) after the other. A data set that has a faster way
+    /// takes it here, to the same numbers: such as from stored bytes to lanes at once, without `room`.
+    ///
+    /// # Panics
+    ///
+    /// As `sample`, and if there are more indices than lanes or room.
+    fn gather(&self, indices: &[usize], x: &mut [Lanes<X::Element>], targets: &mut Vec<T>, room: &mut [X])
+    where
+        X: Tensor<Element: Scalar>,
+    {
+        let room = &mut room[..indices.len()];
+        for (&index, x) in indices.iter().zip(&mut *room) {
+            match self.sample(index, x) {
+                // A large target is copied from where it lies.
+                Cow::Borrowed(target) => targets.extend_from_slice(from_ref(target)),
+                Cow::Owned(target) => targets.push(target),
+            }
+        }
+        interleave(room.iter().map(X::as_flat), |x| x, x);
+    }
+
     /// Whether the samples fit `X` and `T`; asked once before each run over the data.
     ///
     /// # Errors
@@ -81,6 +108,16 @@ impl<X: Tensor, T: Clone + Sync> Dataset<X, T> for [(X, T)] {
         *x = *input;
         Cow::Borrowed(target)
     }
+
+    fn gather(&self, indices: &[usize], x: &mut [Lanes<X::Element>], targets: &mut Vec<T>, _: &mut [X])
+    where
+        X: Tensor<Element: Scalar>,
+    {
+        interleave(indices.iter().map(|&index| self[index].0.as_flat()), |x| x, x);
+        for &index in indices {
+            targets.extend_from_slice(from_ref(&self[index].1));
+        }
+    }
 }
 
 /// Data sets that hand on to another.
@@ -93,6 +130,13 @@ macro_rules! forward {
 
             fn sample(&self, index: usize, x: &mut X) -> Cow<'_, T> {
                 <$inner>::sample(self, index, x)
+            }
+
+            fn gather(&self, indices: &[usize], x: &mut [Lanes<X::Element>], targets: &mut Vec<T>, room: &mut [X])
+            where
+                X: Tensor<Element: Scalar>,
+            {
+                <$inner>::gather(self, indices, x, targets, room);
             }
 
             fn check(&self) -> Result<(), DataError> {
@@ -131,8 +175,11 @@ pub struct Normalized<'a> {
     mean: f64,
     std: f64,
     /// The input for each value of a pixel.
-    inputs: Vec<f64>,
+    inputs: Box<[f64; PIXELS]>,
 }
+
+/// How many values a pixel can have.
+const PIXELS: usize = 256;
 
 impl Images {
     /// The images as a data set with mean `mean` and standard deviation `std` taken out, both of pixels in 0..=1;
@@ -153,8 +200,11 @@ impl Images {
 
 impl<'a> Normalized<'a> {
     fn new(images: Cow<'a, Images>, mean: f64, std: f64) -> Self {
-        let input = |pixel: u8| (f64::from(pixel) / 255.0 - mean) / std;
-        Self { images, mean, std, inputs: (0..=u8::MAX).map(input).collect() }
+        let mut inputs = Box::new([0.0; PIXELS]);
+        for (input, pixel) in inputs.iter_mut().zip(0..=u8::MAX) {
+            *input = (f64::from(pixel) / 255.0 - mean) / std;
+        }
+        Self { images, mean, std, inputs }
     }
 
     /// The images as they were read.
@@ -186,6 +236,13 @@ impl<X: Tensor<Element: Scalar>> Dataset<X, usize> for Normalized<'_> {
             *x = X::Element::from_f64(self.inputs[usize::from(pixel)]);
         }
         Cow::Owned(self.images.label(index).into())
+    }
+
+    fn gather(&self, indices: &[usize], x: &mut [Lanes<X::Element>], targets: &mut Vec<usize>, _: &mut [X]) {
+        // Rounded once for each value that a pixel can have, and not for each pixel.
+        let inputs = self.inputs.map(X::Element::from_f64);
+        interleave(indices.iter().map(|&index| self.images.pixels(index)), |pixel| inputs[usize::from(pixel)], x);
+        targets.extend(indices.iter().map(|&index| usize::from(self.images.label(index))));
     }
 
     fn check(&self) -> Result<(), DataError> {
@@ -255,74 +312,4 @@ pub(super) fn shuffle(order: &mut Vec<usize>, samples: usize, seed: u64, epoch: 
 }
 
 #[cfg(test)]
-mod tests {
-    use std::vec;
-
-    use super::super::idx::Idx;
-    use super::*;
-
-    fn images(height: u8, width: u8, pixels: &[u8], labels: &[u8]) -> Images {
-        let count = u8::try_from(labels.len()).expect("a small set");
-        let head = [0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, height, 0, 0, 0, width];
-        let images = [&head[..], pixels].concat();
-        let labels = [&[0, 0, 8, 1, 0, 0, 0, count][..], labels].concat();
-        let read = |bytes: &[u8]| Idx::read(bytes, "test").expect("an IDX file");
-        Images::new(read(&images), read(&labels)).expect("as many images as labels")
-    }
-
-    #[test]
-    fn images_become_inputs_of_any_shape_with_as_many_entries() {
-        let set = images(2, 2, &[0, 51, 102, 255, 1, 2, 3, 4], &[3, 9]).into_normalized(0.2, 0.5);
-        let (mut map, mut flat) = ([[[0.0_f64; 2]; 2]; 1], [0.0_f32; 4]);
-        assert_eq!(*set.sample(0, &mut map), 3);
-        for (got, want) in map.as_flat().iter().zip([-0.4, 0.0, 0.4, 1.6]) {
-            assert!((got - want).abs() <= 4.0 * f64::EPSILON, "got {got}, want {want}");
-        }
-        assert_eq!(*set.sample(1, &mut flat), 9);
-        Dataset::<[f32; 4], usize>::check(&set).expect("2×2 = 4");
-        assert_eq!((set.len(), set.images().count()), (2, 2));
-    }
-
-    #[test]
-    fn images_of_another_size_are_refused() {
-        let images = images(2, 3, &[0; 6], &[1]);
-        let error = Dataset::<[[f32; 2]; 2], usize>::check(&images.normalized(0.0, 1.0)).expect_err("6 pixels");
-        assert!(matches!(error, DataError::InputSize { height: 2, width: 3, inputs: 4 }), "{error}");
-        for (mean, std) in [(0.0, 0.0), (0.0, f64::NAN), (f64::INFINITY, 1.0), (0.0, -1.0)] {
-            let error = Dataset::<[f32; 6], usize>::check(&images.normalized(mean, std)).expect_err("no scale");
-            assert!(matches!(error, DataError::Scale { .. }), "{error}");
-        }
-    }
-
-    #[test]
-    fn pairs_are_a_data_set_however_they_are_held() {
-        fn second<D: Dataset<[f32; 2], usize> + ?Sized>(data: &D) -> ([f32; 2], usize, usize) {
-            let mut x = [0.0; 2];
-            let target = *data.sample(1, &mut x);
-            (x, target, data.len())
-        }
-        let pairs = [([1.0, 2.0], 3), ([4.0, 5.0], 6)];
-        let want = ([4.0, 5.0], 6, 2);
-        assert_eq!(second(&pairs), want);
-        assert_eq!(second(&pairs[..]), want);
-        assert_eq!(second(&&pairs[..]), want);
-        assert_eq!(second(&vec![pairs[0], pairs[1]]), want);
-        assert_eq!(second::<dyn Dataset<_, _>>(&pairs), want);
-    }
-
-    #[test]
-    fn an_order_follows_from_seed_and_epoch() {
-        let order = |seed, epoch| {
-            let mut order = vec![7; 3];
-            shuffle(&mut order, 100, seed, epoch);
-            order
-        };
-        assert_eq!(order(1, 2), order(1, 2));
-        for other in [order(1, 3), order(2, 2), order(2, 1)] {
-            assert_ne!(order(1, 2), other);
-        }
-        let mut sorted = order(1, 2);
-        sorted.sort_unstable();
-        assert!(sorted.into_iter().eq(0..100));
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@
 
 mod dataset;
 pub mod idx;
+mod interleave;
 mod names;
 mod pool;
 mod predictor;

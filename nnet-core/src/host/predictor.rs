@@ -5,8 +5,9 @@ use std::iter::repeat_with;
 use std::vec;
 use std::vec::Vec;
 
+use super::interleave::interleave;
 use super::pool::Pool;
-use crate::element::{Element, LANES, Lanes, get_lane, set_lane};
+use crate::element::{LANES, Lanes, get_lane};
 use crate::flat::{Flat, zeroed};
 use crate::network::Network;
 use crate::tensor::Tensor;
@@ -71,21 +72,10 @@ impl<N: Network> Predictor<N> {
 impl<N: Network> Worker<N> {
     fn predict(&mut self, network: &N, inputs: &[Input<N>], outputs: &mut [Output<N>]) {
         // Lanes beyond the last input hold what an earlier group left there: finite or not, a lane is on its own.
-        for (lane, input) in inputs.iter().enumerate() {
-            set_lane(&mut self.x, lane, flat(input));
-        }
+        interleave(inputs.iter().map(Tensor::as_flat), |x| x, &mut self.x);
         let y = network.predict(Tensor::view(&self.x), &mut self.scratch).as_flat();
         for (lane, output) in outputs.iter_mut().enumerate() {
-            get_lane(y, lane, flat_mut(output));
+            get_lane(y, lane, output.as_flat_mut());
         }
     }
-}
-
-/// The numbers of a tensor of scalars.
-fn flat<T: Tensor>(tensor: &T) -> &[<T::Element as Element>::Scalar] {
-    T::Element::scalars(tensor.as_flat())
-}
-
-fn flat_mut<T: Tensor>(tensor: &mut T) -> &mut [<T::Element as Element>::Scalar] {
-    T::Element::scalars_mut(tensor.as_flat_mut())
 }

@@ -1,14 +1,12 @@
 //! A lane group on its way through the network: samples side by side, and the targets of the lanes in use.
 
-use std::borrow::Cow;
 use std::boxed::Box;
-use std::slice::from_ref;
 use std::vec;
 use std::vec::Vec;
 
 use super::super::dataset::Dataset;
 use super::error::TrainError;
-use crate::element::{Element, LANES, Lanes, set_lane};
+use crate::element::{Element, LANES, Lanes};
 use crate::flat::{Flat, zeroed};
 use crate::loss::{Loss, argmax};
 use crate::network::{Network, Train};
@@ -58,7 +56,7 @@ pub(super) struct Group<N: Train> {
 /// What one thread works in.
 pub(super) struct Worker<N: Train> {
     pub group: Group<N>,
-    /// A sample waiting for its lane: [input].
+    /// Room for the samples of a group, before they go to their lanes: [16, input].
     pub sample: Vec<N::Scalar>,
     scratch: Option<Box<N::Scratch<Entry<N>>>>,
     /// What [`evaluate`](Worker::evaluate) found; the confusions are `[true][predicted]`, or empty.
@@ -70,28 +68,24 @@ impl<N: Train> Group<N> {
         Self { x: vec![Tensor::ZERO; <Sample<N> as Tensor>::LENGTH], targets: Vec::with_capacity(LANES), tape: None }
     }
 
-    /// Takes in up to 16 samples, with zeros in the lanes left over.
+    /// Takes in up to 16 samples, with zeros in the lanes left over; `room` is a worker's.
     pub fn gather<D: Data<N> + ?Sized>(
         &mut self,
         data: &D,
         indices: impl ExactSizeIterator<Item = usize>,
-        sample: &mut [N::Scalar],
+        room: &mut [N::Scalar],
     ) -> Result<(), TrainError> {
-        self.targets.clear();
-        if indices.len() < LANES {
+        let (mut numbers, used) = ([0; LANES], indices.len());
+        numbers.iter_mut().zip(indices).for_each(|(number, index)| *number = index);
+        let indices = &numbers[..used];
+        if used < LANES {
             self.x.fill(Tensor::ZERO);
         }
-        for (lane, index) in indices.enumerate() {
-            let target = data.sample(index, Sample::<N>::view_mut(sample));
-            check_target::<N>(&target, index)?;
-            match target {
-                // A large target is copied from where it lies.
-                Cow::Borrowed(target) => self.targets.extend_from_slice(from_ref(target)),
-                Cow::Owned(target) => self.targets.push(target),
-            }
-            set_lane(&mut self.x, lane, sample);
-        }
-        Ok(())
+        self.targets.clear();
+        data.gather(indices, &mut self.x, &mut self.targets, Sample::<N>::unflatten_mut(room));
+        let given = self.targets.len();
+        assert_eq!(given, used, "a data set gathered {given} targets of {used} samples");
+        self.targets.iter().zip(indices).try_for_each(|(target, &index)| check_target::<N>(target, index))
     }
 
     /// What forward keeps, for meetings.
@@ -122,7 +116,7 @@ impl<N: Train> Group<N> {
 
 impl<N: Train> Worker<N> {
     pub fn new() -> Self {
-        let sample = vec![Tensor::ZERO; <Sample<N> as Tensor>::LENGTH];
+        let sample = vec![Tensor::ZERO; LANES * <Sample<N> as Tensor>::LENGTH];
         Self { group: Group::new(), sample, scratch: None, confusions: Vec::new() }
     }
 
