@@ -209,16 +209,50 @@ impl<S: Vectors> Kernel<S> for OuterProducts<'_, S> {
         let mut turned = [[S::ZERO; CHUNK]; LANES];
         for start in (0..inputs).step_by(CHUNK) {
             let chunk = &x[start..inputs.min(start + CHUNK)];
-            for (i, x) in chunk.iter().enumerate() {
-                for (turned, &x) in turned.iter_mut().zip(x) {
-                    turned[i] = x;
-                }
-            }
+            turn(simd, chunk, &mut turned);
             blocks!(I::BLOCK, dy.len(), |first, A| {
                 let dy: &[[S; LANES]; A] = dy[first..].first_chunk().expect("a block lies within the outputs");
                 let mut block = Block { turned: &turned, dy, dw: &mut dw[first * inputs + start..], inputs };
                 block.add(simd, chunk.len());
             });
+        }
+    }
+}
+
+/// turned[l][i] = x[i][l], for at most [`CHUNK`] inputs.
+#[inline(always)]
+fn turn<I: Simd>(simd: I, x: &[[I::Scalar; LANES]], turned: &mut [[I::Scalar; CHUNK]; LANES]) {
+    assert!(x.len() <= CHUNK);
+    let whole = x.len() - x.len() % I::WIDTH;
+    for begin in (0..whole).step_by(I::WIDTH) {
+        for part in (0..LANES).step_by(I::WIDTH) {
+            let mut rows = [simd.splat(Tensor::ZERO); LANES];
+            for (row, x) in rows.iter_mut().zip(&x[begin..begin + I::WIDTH]) {
+                // SAFETY: WIDTH divides LANES, so an entry has WIDTH scalars from `part` on.
+                *row = unsafe { simd.load(x.as_ptr().wrapping_add(part)) };
+            }
+            transpose(simd, &mut rows);
+            for (row, turned) in rows.iter().zip(&mut turned[part..part + I::WIDTH]) {
+                // SAFETY: `begin + WIDTH ≤ CHUNK`, as asserted above.
+                unsafe { simd.store(turned.as_mut_ptr().wrapping_add(begin), *row) };
+            }
+        }
+    }
+    for (i, x) in x.iter().enumerate().skip(whole) {
+        for (turned, &x) in turned.iter_mut().zip(x) {
+            turned[i] = x;
+        }
+    }
+}
+
+/// The first WIDTH of `rows` as columns. Interleaving row k with row k + WIDTH/2, for all k, turns each index pair
+/// (row, column), read as one binary number, by one digit; log₂ WIDTH times exchanges the two.
+#[inline(always)]
+fn transpose<I: Simd>(simd: I, rows: &mut [I::Vector; LANES]) {
+    for _ in 0..I::WIDTH.ilog2() {
+        let from = *rows;
+        for k in 0..I::WIDTH / 2 {
+            [rows[2 * k], rows[2 * k + 1]] = simd.interleave(from[k], from[k + I::WIDTH / 2]);
         }
     }
 }

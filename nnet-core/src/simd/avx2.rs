@@ -1,7 +1,10 @@
 //! AVX2 with FMA: 8 `f32` a vector, a lane group is two of them.
 #![allow(unsafe_code, reason = "intrinsics")]
 
-use core::arch::x86_64::{__m256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps};
+use core::arch::x86_64::{
+    __m256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_permute2f128_ps, _mm256_set1_ps, _mm256_storeu_ps,
+    _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+};
 
 use super::{InstructionSet, Kernel, Simd, active};
 
@@ -59,5 +62,19 @@ impl Simd for Avx2 {
         unsafe { self.store(entries.as_mut_ptr(), value) };
         let [a, b, c, d, e, f, g, h] = entries;
         ((a + e) + (c + g)) + ((b + f) + (d + h))
+    }
+
+    #[inline(always)]
+    fn interleave(self, a: __m256, b: __m256) -> [__m256; 2] {
+        // SAFETY: `self` proves AVX2.
+        let low = unsafe { _mm256_unpacklo_ps(a, b) };
+        // SAFETY: `self` proves AVX2.
+        let high = unsafe { _mm256_unpackhi_ps(a, b) };
+        // Both are in turn within each half; the halves of the result are the lower halves, then the upper ones.
+        // SAFETY: `self` proves AVX2.
+        let lower = unsafe { _mm256_permute2f128_ps::<0x20>(low, high) };
+        // SAFETY: `self` proves AVX2.
+        let upper = unsafe { _mm256_permute2f128_ps::<0x31>(low, high) };
+        [lower, upper]
     }
 }
