@@ -29,6 +29,8 @@ use crate::scalar::Scalar;
 
 /// The most gradients that a batch is spread over, and so the most threads that train at once.
 pub(super) const SLOTS: usize = 8;
+/// Pieces that one thread has stepped through before another has woken up and fetched its share.
+const ALONE: usize = 64;
 
 pub(super) struct Crew<N: Train> {
     pub pool: Pool,
@@ -137,14 +139,20 @@ impl<N: Train> Crew<N> {
         let &Update { optimizer, step, rate } = update;
         let Some((first, others)) = self.slots[..self.used].split_first_mut() else { return };
         let mut work = work(pieces, network, &mut *first.gradient, others, moments);
-        self.pool.for_each(&mut self.workers, &mut work, |_, Work { w, g, others, m, v }| {
+        let step = |Work { w, g, others, m, v }: &mut Work<'_, _>| {
             for other in others.iter_mut().filter(|other| !other.is_empty()) {
                 N::Scalar::drain(other, g);
             }
             if !w.is_empty() {
                 optimizer.update(step, rate, w, g, m, v);
             }
-        });
+        };
+        // The other threads have slept all through a batch of one slot.
+        if self.used == 1 && work.len() <= ALONE {
+            work.iter_mut().for_each(step);
+        } else {
+            self.pool.for_each(&mut self.workers, &mut work, |_, work| step(work));
+        }
         others.iter_mut().for_each(|slot| slot.clean = true);
     }
 
