@@ -4,28 +4,28 @@
 mod row;
 
 use self::row::Dots;
-use super::tile::{Sums, blocks, tile};
+use super::tile::blocks;
 use crate::element::LANES;
 use crate::simd::{Kernel, Simd, Vectors};
+use crate::tensor::Tensor;
 
 /// y[o] = b[o] + Σᵢ w[o][i] · x[i]
 pub(super) fn forward<S: Vectors>(lanes: usize, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
-    let (inputs, outputs) = (x.len() / lanes, y.len() / lanes);
+    let outputs = y.len() / lanes;
     assert!(b.is_empty() || b.len() == outputs, "b: [OUT]");
-    let product = Product::new(lanes, inputs, 1, w, b, x, y);
+    let product = Product::<S, false>::new(lanes, w, b, x, y);
     if lanes > 1 {
         return S::dispatch(lanes, product);
     }
     let Product { w, b, x, y, .. } = product;
     if let Err(Dots { y, .. }) = S::dispatch_row(Dots { w, b, x, y }) {
-        S::dispatch(lanes, Product::new(lanes, inputs, 1, w, b, x, y));
+        S::dispatch(lanes, Product::<S, false>::new(lanes, w, b, x, y));
     }
 }
 
 /// Forward: y[o] += w[o][i] · x[i]   so   dx[i] = Σₒ w[o][i] · dy[o]
 pub(super) fn input_gradient<S: Vectors>(lanes: usize, w: &[S], dy: &[S], dx: &mut [S]) {
-    let inputs = dx.len() / lanes;
-    S::dispatch(lanes, Product::new(lanes, 1, inputs, w, &[], dy, dx));
+    S::dispatch(lanes, Product::<S, true>::new(lanes, w, &[], dy, dx));
 }
 
 /// Forward: y[o] += b[o]   so   db[o] += Σ dy[o] over positions and lanes
@@ -51,70 +51,126 @@ pub(super) fn bias_gradient<S: Vectors>(dy: &[S], db: &mut [S]) {
     }
 }
 
-/// y[o] = b[o] + Σᵢ w[o·w_output + i·w_input] · x[i]
-struct Product<'a, S> {
+/// y[o] = b[o] + Σᵢ w[o][i] · x[i], or w[i][o] if `TRANSPOSED`.
+struct Product<'a, S, const TRANSPOSED: bool> {
     lanes: usize,
-    w_output: usize,
-    w_input: usize,
     w: &'a [S],
     b: &'a [S],
     x: &'a [S],
     y: &'a mut [S],
 }
 
-impl<'a, S: Vectors> Product<'a, S> {
-    fn new(lanes: usize, w_output: usize, w_input: usize, w: &'a [S], b: &'a [S], x: &'a [S], y: &'a mut [S]) -> Self {
+/// Inputs whose weights are taken in one turn of the loop: addresses of 16 rows cost as much as the products
+/// otherwise.
+const TURN: usize = 4;
+
+impl<'a, S: Vectors, const TRANSPOSED: bool> Product<'a, S, TRANSPOSED> {
+    fn new(lanes: usize, w: &'a [S], b: &'a [S], x: &'a [S], y: &'a mut [S]) -> Self {
         assert_eq!(x.len() % lanes, 0, "x: whole entries");
         assert_eq!(y.len() % lanes, 0, "y: whole entries");
         assert_eq!(Some(w.len()), (x.len() / lanes).checked_mul(y.len() / lanes), "w: [OUT, IN]");
-        Self { lanes, w_output, w_input, w, b, x, y }
+        Self { lanes, w, b, x, y }
     }
 
-    /// Outputs `first..first + A`, the vectors that begin at scalar `part` of each entry; returns A.
+    /// Outputs `first..first + A`, the `B` vectors that begin at scalar `part` of each entry; returns A.
     #[inline(always)]
-    fn outputs<I: Simd<Scalar = S>, const A: usize>(&mut self, simd: I, part: usize, first: usize) -> usize {
-        let outputs = self.y.len() / self.lanes;
-        assert!(first + A <= outputs);
-        let mut acc = [[simd.splat(S::ZERO)]; A];
+    fn outputs<I: Simd<Scalar = S>, const A: usize, const B: usize>(
+        &mut self,
+        simd: I,
+        part: usize,
+        first: usize,
+    ) -> usize {
+        let (inputs, outputs) = (self.x.len() / self.lanes, self.y.len() / self.lanes);
+        assert!(first + A <= outputs && part + B * I::WIDTH <= self.lanes);
+        let mut acc = [[simd.splat(S::ZERO); B]; A];
         if !self.b.is_empty() {
             for (acc, &b) in acc.iter_mut().zip(&self.b[first..first + A]) {
-                *acc = [simd.splat(b)];
+                *acc = [simd.splat(b); B];
             }
         }
-        let sums = Sums {
-            extents: [1, 1, self.x.len() / self.lanes],
-            w_step: [0, 0, self.w_input.cast_signed()],
-            x_step: [0, 0, self.lanes.cast_signed()],
-            w_output: self.w_output.cast_signed(),
-            x_column: 0,
-        };
-        let w = self.w[first * self.w_output..].as_ptr();
-        let x = self.x.as_ptr().wrapping_add(part);
-        // SAFETY: w is [OUT, IN] or its transpose by `new`, `first + A ≤ OUT` as asserted, and x has IN entries.
-        let acc = unsafe { tile::<I, A, 1>(simd, &sums, w, x, acc) };
-        for (a, [value]) in acc.into_iter().enumerate() {
-            let y = &mut self.y[(first + a) * self.lanes + part..][..I::WIDTH];
-            // SAFETY: `y` has WIDTH scalars.
-            unsafe { simd.store(y.as_mut_ptr(), value) };
+        let [w_output, w_input] = if TRANSPOSED { [1, outputs] } else { [inputs, 1] };
+        let mut w = self.w.as_ptr().wrapping_add(first * w_output);
+        let mut x = self.x.as_ptr().wrapping_add(part);
+        let mut left = inputs;
+        while left >= TURN {
+            for turn in 0..TURN {
+                let (w, x) = (w.wrapping_add(turn * w_input), x.wrapping_add(turn * self.lanes));
+                // SAFETY: w is [OUT, IN] or its transpose by `new`, x has `left` entries more, and `A` outputs and
+                // `B` vectors were asserted to be there.
+                acc = unsafe { add::<I, A, B>(simd, w, w_output, x, acc) };
+            }
+            w = w.wrapping_add(TURN * w_input);
+            x = x.wrapping_add(TURN * self.lanes);
+            left -= TURN;
+        }
+        for _ in 0..left {
+            // SAFETY: as above.
+            acc = unsafe { add::<I, A, B>(simd, w, w_output, x, acc) };
+            w = w.wrapping_add(w_input);
+            x = x.wrapping_add(self.lanes);
+        }
+        for (a, row) in acc.into_iter().enumerate() {
+            let y = &mut self.y[(first + a) * self.lanes + part..][..B * I::WIDTH];
+            for (b, value) in row.into_iter().enumerate() {
+                // SAFETY: `y` has B vectors.
+                unsafe { simd.store(y.as_mut_ptr().wrapping_add(b * I::WIDTH), value) };
+            }
         }
         A
     }
 }
 
-impl<S: Vectors> Kernel<S> for Product<'_, S> {
+/// acc[a][b] += w[a·w_output] · x[b]
+///
+/// # Safety
+///
+/// `A` such scalars and `B` vectors are valid for reading.
+#[inline(always)]
+unsafe fn add<I: Simd, const A: usize, const B: usize>(
+    simd: I,
+    w: *const I::Scalar,
+    w_output: usize,
+    x: *const I::Scalar,
+    mut acc: [[I::Vector; B]; A],
+) -> [[I::Vector; B]; A] {
+    let mut entry = [simd.splat(Tensor::ZERO); B];
+    for (b, entry) in entry.iter_mut().enumerate() {
+        // SAFETY: one of the B vectors.
+        *entry = unsafe { simd.load(x.wrapping_add(b * I::WIDTH)) };
+    }
+    for (a, row) in acc.iter_mut().enumerate() {
+        // SAFETY: one of the A scalars.
+        let weight = simd.splat(unsafe { *w.wrapping_add(a * w_output) });
+        for (acc, entry) in row.iter_mut().zip(entry) {
+            *acc = simd.mul_add(weight, entry, *acc);
+        }
+    }
+    acc
+}
+
+impl<S: Vectors, const TRANSPOSED: bool> Kernel<S> for Product<'_, S, TRANSPOSED> {
     #[inline(always)]
     fn run<I: Simd<Scalar = S>>(mut self, simd: I) {
         let (lanes, outputs) = (self.lanes, self.y.len() / self.lanes);
-        for part in (0..lanes).step_by(I::WIDTH) {
-            let mut first = 0;
-            while first < outputs {
-                first += match outputs - first {
-                    16.. if I::REGISTERS >= 32 => self.outputs::<I, 16>(simd, part, first),
-                    8.. if I::BLOCK > 4 => self.outputs::<I, 8>(simd, part, first),
-                    4.. => self.outputs::<I, 4>(simd, part, first),
-                    2.. => self.outputs::<I, 2>(simd, part, first),
-                    _ => self.outputs::<I, 1>(simd, part, first),
-                };
+        let mut part = 0;
+        while part < lanes {
+            if I::BLOCK > 4 && lanes - part >= 2 * I::WIDTH {
+                blocks!(I::BLOCK, outputs, |first, A| {
+                    self.outputs::<I, A, 2>(simd, part, first);
+                });
+                part += 2 * I::WIDTH;
+            } else {
+                let mut first = 0;
+                while first < outputs {
+                    first += match outputs - first {
+                        16.. if I::REGISTERS >= 32 => self.outputs::<I, 16, 1>(simd, part, first),
+                        8.. if I::BLOCK > 4 => self.outputs::<I, 8, 1>(simd, part, first),
+                        4.. => self.outputs::<I, 4, 1>(simd, part, first),
+                        2.. => self.outputs::<I, 2, 1>(simd, part, first),
+                        _ => self.outputs::<I, 1, 1>(simd, part, first),
+                    };
+                }
+                part += I::WIDTH;
             }
         }
     }
@@ -163,16 +219,50 @@ impl<S: Vectors> Kernel<S> for OuterProducts<'_, S> {
         let mut turned = [[S::ZERO; CHUNK]; LANES];
         for start in (0..inputs).step_by(CHUNK) {
             let chunk = &x[start..inputs.min(start + CHUNK)];
-            for (i, x) in chunk.iter().enumerate() {
-                for (turned, &x) in turned.iter_mut().zip(x) {
-                    turned[i] = x;
-                }
-            }
+            turn(simd, chunk, &mut turned);
             blocks!(I::BLOCK, dy.len(), |first, A| {
                 let dy: &[[S; LANES]; A] = dy[first..].first_chunk().expect("a block lies within the outputs");
                 let mut block = Block { turned: &turned, dy, dw: &mut dw[first * inputs + start..], inputs };
                 block.add(simd, chunk.len());
             });
+        }
+    }
+}
+
+/// turned[l][i] = x[i][l], for at most [`CHUNK`] inputs.
+#[inline(always)]
+fn turn<I: Simd>(simd: I, x: &[[I::Scalar; LANES]], turned: &mut [[I::Scalar; CHUNK]; LANES]) {
+    assert!(x.len() <= CHUNK);
+    let whole = x.len() - x.len() % I::WIDTH;
+    for begin in (0..whole).step_by(I::WIDTH) {
+        for part in (0..LANES).step_by(I::WIDTH) {
+            let mut rows = [simd.splat(Tensor::ZERO); LANES];
+            for (row, x) in rows.iter_mut().zip(&x[begin..begin + I::WIDTH]) {
+                // SAFETY: WIDTH divides LANES, so an entry has WIDTH scalars from `part` on.
+                *row = unsafe { simd.load(x.as_ptr().wrapping_add(part)) };
+            }
+            transpose(simd, &mut rows);
+            for (row, turned) in rows.iter().zip(&mut turned[part..part + I::WIDTH]) {
+                // SAFETY: `begin + WIDTH ≤ CHUNK`, as asserted above.
+                unsafe { simd.store(turned.as_mut_ptr().wrapping_add(begin), *row) };
+            }
+        }
+    }
+    for (i, x) in x.iter().enumerate().skip(whole) {
+        for (turned, &x) in turned.iter_mut().zip(x) {
+            turned[i] = x;
+        }
+    }
+}
+
+/// The first WIDTH of `rows` as columns. Interleaving row k with row k + WIDTH/2, for all k, turns each index pair
+/// (row, column), read as one binary number, by one digit; log₂ WIDTH times exchanges the two.
+#[inline(always)]
+fn transpose<I: Simd>(simd: I, rows: &mut [I::Vector; LANES]) {
+    for _ in 0..I::WIDTH.ilog2() {
+        let from = *rows;
+        for k in 0..I::WIDTH / 2 {
+            [rows[2 * k], rows[2 * k + 1]] = simd.interleave(from[k], from[k + I::WIDTH / 2]);
         }
     }
 }

@@ -17,6 +17,7 @@ mod norm;
 mod pad;
 mod pool;
 mod prelu;
+mod step;
 mod tile;
 mod upsample;
 
@@ -30,6 +31,7 @@ pub use dropout::Mask;
 pub use group_norm::Groups;
 pub use pad::Pad;
 pub use pool::{Pool, Windows};
+pub use step::{Adaptive, Descent};
 pub use upsample::{Upsample, UpsampleMode};
 
 /// The kernels of a scalar; what they compute is said at the layers that call them.
@@ -106,6 +108,14 @@ pub trait Kernels: Sized {
     fn pad(lanes: usize, shape: &Pad, x: &[Self], y: &mut [Self]);
     /// dx = the middle of dy.
     fn pad_gradient(lanes: usize, shape: &Pad, dy: &[Self], dx: &mut [Self]);
+    /// to ← to + from, from ← 0.
+    fn drain(from: &mut [Self], to: &mut [Self]);
+    /// w ← w − rate·(g + decay·w).
+    fn descend(step: &Descent<Self>, w: &mut [Self], g: &[Self]);
+    /// The same along m ← momentum·m + (g + decay·w).
+    fn descend_with_momentum(step: &Descent<Self>, w: &mut [Self], g: &[Self], m: &mut [Self]);
+    /// A step of Adam.
+    fn adapt(step: &Adaptive<Self>, w: &mut [Self], g: &[Self], m: &mut [Self], v: &mut [Self]);
 }
 
 /// Concrete impls, so that the loops are compiled in this crate and not in the user's.
@@ -249,6 +259,22 @@ macro_rules! kernels {
 
             fn pad_gradient(lanes: usize, shape: &Pad, dy: &[Self], dx: &mut [Self]) {
                 pad::gradient(lanes, shape, dy, dx);
+            }
+
+            fn drain(from: &mut [Self], to: &mut [Self]) {
+                step::drain(from, to);
+            }
+
+            fn descend(step: &Descent<Self>, w: &mut [Self], g: &[Self]) {
+                step::descend(step, w, g);
+            }
+
+            fn descend_with_momentum(step: &Descent<Self>, w: &mut [Self], g: &[Self], m: &mut [Self]) {
+                step::descend_with_momentum(step, w, g, m);
+            }
+
+            fn adapt(step: &Adaptive<Self>, w: &mut [Self], g: &[Self], m: &mut [Self], v: &mut [Self]) {
+                step::adapt(step, w, g, m, v);
             }
         }
     )*};

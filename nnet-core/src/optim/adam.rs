@@ -3,6 +3,7 @@
 
 use super::{Optimizer, check_decay, check_rate};
 use crate::flat::Flat;
+use crate::kernels::Adaptive;
 use crate::scalar::Scalar;
 
 /// Adam with PyTorch's arguments and defaults; a weight decay is added to the gradient (L2).
@@ -106,17 +107,16 @@ impl Adam {
         let [beta1, beta2] = self.betas;
         #[allow(clippy::cast_precision_loss, reason = "β^t is 0 long before 2^53 steps")]
         let t = step as f64;
-        let size = S::from_f64(rate / (1.0 - libm::pow(beta1, t)));
-        let correction = S::from_f64(1.0 / libm::sqrt(1.0 - libm::pow(beta2, t)));
-        let (keep1, add1) = (S::from_f64(beta1), S::from_f64(1.0 - beta1));
-        let (keep2, add2) = (S::from_f64(beta2), S::from_f64(1.0 - beta2));
-        let (l2, kept, eps) = (S::from_f64(l2), S::from_f64(1.0 - shrink), S::from_f64(self.eps));
-        for (((w, &g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
-            let g = g + l2 * *w;
-            *m = keep1 * *m + add1 * g;
-            *v = keep2 * *v + add2 * (g * g);
-            *w = kept * *w - size * *m / (v.sqrt() * correction + eps);
-        }
+        let adaptive = Adaptive {
+            decay: S::from_f64(l2),
+            kept: S::from_f64(1.0 - shrink),
+            size: S::from_f64(rate / (1.0 - libm::pow(beta1, t))),
+            correction: S::from_f64(1.0 / libm::sqrt(1.0 - libm::pow(beta2, t))),
+            keep: [beta1, beta2].map(S::from_f64),
+            add: [1.0 - beta1, 1.0 - beta2].map(S::from_f64),
+            eps: S::from_f64(self.eps),
+        };
+        S::adapt(&adaptive, w, g, m, v);
     }
 }
 

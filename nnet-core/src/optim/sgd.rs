@@ -4,6 +4,7 @@ use core::marker::PhantomData;
 
 use super::{Optimizer, check_decay, check_rate};
 use crate::flat::Flat;
+use crate::kernels::Descent;
 use crate::scalar::Scalar;
 
 /// Marks [`Sgd`] without momentum: no memory at all.
@@ -85,6 +86,11 @@ impl<M> Sgd<M> {
         check_rate(rate);
         self.rate = rate;
     }
+
+    fn descent<S: Scalar>(&self, rate: f64) -> Descent<S> {
+        let [rate, decay, momentum] = [rate, self.weight_decay, self.momentum].map(S::from_f64);
+        Descent { rate, decay, momentum, nesterov: self.nesterov }
+    }
 }
 
 impl Sgd<Momentum> {
@@ -109,10 +115,7 @@ impl<S: Scalar> Optimizer<S> for Sgd<Plain> {
 
     #[inline]
     fn update(&self, _step: u64, rate: f64, w: &mut [S], g: &[S], _m: &mut [S], _v: &mut [S]) {
-        let (rate, decay) = (S::from_f64(rate), S::from_f64(self.weight_decay));
-        for (w, &g) in w.iter_mut().zip(g) {
-            *w -= rate * (g + decay * *w);
-        }
+        S::descend(&self.descent(rate), w, g);
     }
 }
 
@@ -129,21 +132,8 @@ impl<S: Scalar> Optimizer<S> for Sgd<Momentum> {
 
     #[inline]
     fn update(&self, _step: u64, rate: f64, w: &mut [S], g: &[S], m: &mut [S], _v: &mut [S]) {
-        let (rate, decay) = (S::from_f64(rate), S::from_f64(self.weight_decay));
-        let momentum = S::from_f64(self.momentum);
         // m begins at zero, so the first m is the gradient, as in PyTorch.
-        if self.nesterov {
-            for ((w, &g), m) in w.iter_mut().zip(g).zip(m) {
-                let g = g + decay * *w;
-                *m = momentum * *m + g;
-                *w -= rate * (g + momentum * *m);
-            }
-        } else {
-            for ((w, &g), m) in w.iter_mut().zip(g).zip(m) {
-                *m = momentum * *m + (g + decay * *w);
-                *w -= rate * *m;
-            }
-        }
+        S::descend_with_momentum(&self.descent(rate), w, g, m);
     }
 }
 

@@ -4,7 +4,8 @@
 use core::arch::x86_64::{
     __m256, __m256i, _CMP_GT_OQ, _CMP_UNORD_Q, _mm256_blendv_ps, _mm256_castpd_ps, _mm256_castps_pd, _mm256_cmp_ps,
     _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskload_ps, _mm256_maskstore_ps, _mm256_or_ps,
-    _mm256_permute4x64_pd, _mm256_set1_ps, _mm256_shuffle_ps, _mm256_storeu_ps,
+    _mm256_permute2f128_ps, _mm256_permute4x64_pd, _mm256_set1_ps, _mm256_shuffle_ps, _mm256_storeu_ps,
+    _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 use core::ops::Range;
 
@@ -76,6 +77,20 @@ impl Simd for Avx2 {
         unsafe { self.store(entries.as_mut_ptr(), value) };
         let [a, b, c, d, e, f, g, h] = entries;
         ((a + e) + (c + g)) + ((b + f) + (d + h))
+    }
+
+    #[inline(always)]
+    fn interleave(self, a: __m256, b: __m256) -> [__m256; 2] {
+        // SAFETY: `self` proves AVX2.
+        let low = unsafe { _mm256_unpacklo_ps(a, b) };
+        // SAFETY: `self` proves AVX2.
+        let high = unsafe { _mm256_unpackhi_ps(a, b) };
+        // Both are in turn within each half; the halves of the result are the lower halves, then the upper ones.
+        // SAFETY: `self` proves AVX2.
+        let lower = unsafe { _mm256_permute2f128_ps::<0x20>(low, high) };
+        // SAFETY: `self` proves AVX2.
+        let upper = unsafe { _mm256_permute2f128_ps::<0x31>(low, high) };
+        [lower, upper]
     }
 }
 

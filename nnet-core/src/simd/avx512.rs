@@ -2,10 +2,11 @@
 #![allow(unsafe_code, reason = "intrinsics")]
 
 use core::arch::x86_64::{
-    __m512, __mmask16, _CMP_GT_OQ, _CMP_UNORD_Q, _mm512_cmp_ps_mask, _mm512_fmadd_ps, _mm512_loadu_ps,
+    __m512, __m512i, __mmask16, _CMP_GT_OQ, _CMP_UNORD_Q, _mm512_cmp_ps_mask, _mm512_fmadd_ps, _mm512_loadu_ps,
     _mm512_mask_blend_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_permutex2var_ps, _mm512_reduce_add_ps,
     _mm512_set1_ps, _mm512_setr_epi32, _mm512_storeu_ps,
 };
+use core::mem::transmute;
 use core::ops::Range;
 
 use super::{InstructionSet, Kernel, Row, RowKernel, Simd, active};
@@ -73,6 +74,21 @@ impl Simd for Avx512 {
     fn sum(self, value: __m512) -> f32 {
         // SAFETY: `self` proves AVX-512F.
         unsafe { _mm512_reduce_add_ps(value) }
+    }
+
+    #[inline(always)]
+    fn interleave(self, a: __m512, b: __m512) -> [__m512; 2] {
+        // Entries 16 and up are those of b.
+        let [low, high] = [
+            [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23],
+            [8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31_i32],
+        ];
+        [low, high].map(|entries| {
+            // SAFETY: 16 numbers are 64 bytes, as is the vector, of which any value is valid.
+            let entries = unsafe { transmute::<[i32; 16], __m512i>(entries) };
+            // SAFETY: `self` proves AVX-512F.
+            unsafe { _mm512_permutex2var_ps(a, entries, b) }
+        })
     }
 }
 

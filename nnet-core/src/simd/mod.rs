@@ -18,6 +18,7 @@ pub(crate) use row::{Row, RowKernel};
 
 use crate::element::LANES;
 use crate::scalar::Scalar;
+use crate::tensor::Tensor;
 use portable::{Quad, Single};
 
 /// A register full of scalars, and what kernels do with it.
@@ -45,6 +46,23 @@ pub(crate) trait Simd: Copy {
     fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// The sum of all entries.
     fn sum(self, value: Self::Vector) -> Self::Scalar;
+
+    /// The entries of both in turn: a₀ b₀ a₁ b₁ …
+    #[inline(always)]
+    fn interleave(self, a: Self::Vector, b: Self::Vector) -> [Self::Vector; 2] {
+        let mut from = [[Self::Scalar::ZERO; LANES]; 2];
+        // SAFETY: a vector is at most LANES scalars.
+        unsafe { self.store(from[0].as_mut_ptr(), a) };
+        // SAFETY: as above.
+        unsafe { self.store(from[1].as_mut_ptr(), b) };
+        let mut both = [[Self::Scalar::ZERO; 2]; LANES];
+        for (both, (a, b)) in both.iter_mut().zip(from[0].into_iter().zip(from[1])) {
+            *both = [a, b];
+        }
+        let both = both.as_flattened();
+        // SAFETY: both vectors are at most 2 · LANES scalars.
+        [0, Self::WIDTH].map(|begin| unsafe { self.load(both[begin..][..Self::WIDTH].as_ptr()) })
+    }
 }
 
 /// An algorithm with its arguments, to be run on any vectors of `S`.

@@ -7,6 +7,7 @@
 //! last of forward and the first of backward in one leg. All slots run a leg, then the caller's thread alone holds the
 //! meeting that follows. M = 0 is one leg, in which a group is done before the next begins.
 
+use core::array::from_fn;
 use core::mem;
 use core::ops::Range;
 use std::boxed::Box;
@@ -20,6 +21,7 @@ use super::freezing::Piece;
 use super::group::{Data, Group, Worker};
 use crate::element::LANES;
 use crate::flat::{Flat, zeroed};
+use crate::kernels::Kernels;
 use crate::network::{Direction, Meeting, Train};
 use crate::optim::{Optimizer, split_moments};
 use crate::pass::Pass;
@@ -27,6 +29,8 @@ use crate::scalar::Scalar;
 
 /// The most gradients that a batch is spread over, and so the most threads that train at once.
 pub(super) const SLOTS: usize = 8;
+/// Pieces that one thread has stepped through before another has woken up and fetched its share.
+const ALONE: usize = 64;
 
 pub(super) struct Crew<N: Train> {
     pub pool: Pool,
@@ -41,6 +45,8 @@ pub(super) struct Crew<N: Train> {
 struct Slot<N: Train> {
     number: usize,
     gradient: Box<N::Gradients>,
+    /// Whether the gradient is zero everywhere: the update leaves all but the first so, while they are in the cache.
+    clean: bool,
     /// Those of the largest batch so far; none without meetings.
     groups: Vec<Group<N>>,
     totals: Totals,
@@ -70,13 +76,13 @@ pub(super) struct Update<'a, O> {
     pub rate: f64,
 }
 
-/// A piece of the first slot's gradient, with the parameters and the moments of the same piece; these are empty if it is
-/// frozen, and a moment that the optimizer does not have always is.
+/// A piece of the first slot's gradient, with those of the others, the parameters and the moments of the same piece;
+/// parameters and moments are empty if it is frozen, and a moment that the optimizer does not have always is.
 struct Work<'a, S> {
-    /// Where it begins in the gradient.
-    begin: usize,
     w: &'a mut [S],
     g: &'a mut [S],
+    /// As many as there are other slots, and then empty ones.
+    others: [&'a mut [S]; SLOTS - 1],
     m: &'a mut [S],
     v: &'a mut [S],
 }
@@ -132,17 +138,22 @@ impl<N: Train> Crew<N> {
     ) {
         let &Update { optimizer, step, rate } = update;
         let Some((first, others)) = self.slots[..self.used].split_first_mut() else { return };
-        let others = &*others;
-        let mut work = work(pieces, network, &mut *first.gradient, moments);
-        self.pool.for_each(&mut self.workers, &mut work, |_, Work { begin, w, g, m, v }| {
-            for other in others {
-                let other = &other.gradient.as_scalars()[*begin..][..g.len()];
-                g.iter_mut().zip(other).for_each(|(g, &other)| *g += other);
+        let mut work = work(pieces, network, &mut *first.gradient, others, moments);
+        let step = |Work { w, g, others, m, v }: &mut Work<'_, _>| {
+            for other in others.iter_mut().filter(|other| !other.is_empty()) {
+                N::Scalar::drain(other, g);
             }
             if !w.is_empty() {
                 optimizer.update(step, rate, w, g, m, v);
             }
-        });
+        };
+        // The other threads have slept all through a batch of one slot.
+        if self.used == 1 && work.len() <= ALONE {
+            work.iter_mut().for_each(step);
+        } else {
+            self.pool.for_each(&mut self.workers, &mut work, |_, work| step(work));
+        }
+        others.iter_mut().for_each(|slot| slot.clean = true);
     }
 
     /// The sum that the last update used.
@@ -169,7 +180,7 @@ fn in_order<N: Train>(slots: &mut [Slot<N>], samples: usize) -> Vec<&mut Group<N
 
 impl<N: Train> Slot<N> {
     fn new(number: usize) -> Self {
-        Self { number, gradient: zeroed(), groups: Vec::new(), totals: Totals::default(), error: None }
+        Self { number, gradient: zeroed(), clean: true, groups: Vec::new(), totals: Totals::default(), error: None }
     }
 
     /// Leg number `leg` of this slot's groups, being one of `slots`; stops at the first wrong target.
@@ -182,7 +193,9 @@ impl<N: Train> Slot<N> {
         worker: &mut Worker<N>,
     ) {
         if leg == 0 {
-            self.gradient.clear();
+            if !mem::take(&mut self.clean) {
+                self.gradient.clear();
+            }
             self.totals = Totals::default();
         }
         let Worker { group: of_thread, sample, .. } = worker;
@@ -226,23 +239,26 @@ impl Totals {
 }
 
 /// The memory of all `pieces`.
-fn work<'a, N: Flat, G: Flat<Scalar = N::Scalar>>(
+fn work<'a, N: Train>(
     pieces: &[Piece],
     network: &'a mut N,
-    gradient: &'a mut G,
+    gradient: &'a mut N::Gradients,
+    others: &'a mut [Slot<N>],
     moments: &'a mut impl Flat<Scalar = N::Scalar>,
 ) -> Vec<Work<'a, N::Scalar>> {
     let g = gradient.as_scalars_mut();
     let (m, v) = split_moments(moments.as_scalars_mut(), g.len());
     let [mut w, mut g, mut m, mut v] = [network.as_scalars_mut(), g, m, v].map(Row::new);
+    let mut slots = others.iter_mut();
+    let mut others: [_; SLOTS - 1] =
+        from_fn(|_| Row::new(slots.next().map_or(&mut [], |slot| slot.gradient.as_scalars_mut())));
     let take = |piece: &Piece| {
         let Piece { parameters, gradients, learns } = piece.clone();
-        let g = g.take(&gradients);
-        let begin = gradients.start;
+        let (g, others) = (g.take(&gradients), others.each_mut().map(|row| row.take(&gradients)));
         if learns {
-            Work { begin, w: w.take(&parameters), g, m: m.take(&gradients), v: v.take(&gradients) }
+            Work { w: w.take(&parameters), g, others, m: m.take(&gradients), v: v.take(&gradients) }
         } else {
-            Work { begin, w: &mut [], g, m: &mut [], v: &mut [] }
+            Work { w: &mut [], g, others, m: &mut [], v: &mut [] }
         }
     };
     pieces.iter().map(take).collect()
