@@ -10,7 +10,11 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod choice;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+mod neon;
 mod portable;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
 
 pub use choice::{InstructionSet, active};
 
@@ -79,6 +83,10 @@ impl Vectors for f32 {
             InstructionSet::Avx512 => avx512::run(kernel),
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx2 => avx2::run(kernel),
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+            InstructionSet::Neon => kernel.run(neon::Neon),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            InstructionSet::Simd128 => kernel.run(simd128::Simd128),
             _ => kernel.run(Quad),
         }
     }
