@@ -87,7 +87,7 @@ impl<S: Vectors> Reader<'_, S> {
             while tap < kernel_width {
                 let place = Place { kernel_row, tap, ..place };
                 tap += match kernel_width - tap {
-                    // Five taps need 9 registers besides 4 × 5 sums.
+                    // Beside 4 × 5 sums five taps and a slope need 6 registers; three leave 4 × 3 sums in 16 registers.
                     5.. if I::REGISTERS >= 32 => self.tile::<I, A, 5>(simd, place, dw),
                     3.. => self.tile::<I, A, 3>(simd, place, dw),
                     2 => self.tile::<I, A, 2>(simd, place, dw),
@@ -101,7 +101,6 @@ impl<S: Vectors> Reader<'_, S> {
     #[inline(always)]
     fn tile<I: Simd<Scalar = S>, const A: usize, const B: usize>(self, simd: I, place: Place, dw: &mut [S]) -> usize {
         let Place { output, input, kernel_row, tap, .. } = place;
-        let mut acc = [[simd.splat(S::ZERO); B]; A];
         let mut columns = [const { 0..0 }; B];
         let mut interior = 0..self.shape.y[1];
         for (b, columns) in columns.iter_mut().enumerate() {
@@ -110,29 +109,32 @@ impl<S: Vectors> Reader<'_, S> {
         }
         interior.end = interior.end.max(interior.start);
         let bordered = columns.iter().any(|columns| *columns != interior);
-        for row in positions(self.shape, 0, kernel_row) {
-            let at = self.row(place, row);
-            for c in interior.clone() {
-                // SAFETY: column c is a position of all B taps, and `row` of the kernel's row.
-                acc = unsafe { self.all_taps(simd, at, c, acc) };
+        let rows = positions(self.shape, 0, kernel_row);
+        let mut acc = [[simd.splat(S::ZERO); B]; A];
+        for row in rows.clone() {
+            // SAFETY: the interior's columns are positions of all B taps, and `row` of the kernel's row.
+            acc = unsafe { self.sum(simd, self.row(place, row), &interior, acc) };
+        }
+        // Single taps beside the interior, on a copy: what is indexed by a variable is not kept in registers.
+        let mut sums = acc;
+        for (b, columns) in columns.iter().enumerate().filter(|_| bordered) {
+            let place = Place { tap: tap + b, ..place };
+            let left = columns.start..columns.end.min(interior.start);
+            let right = columns.start.max(interior.end)..columns.end;
+            let mut acc = sums.map(|row| [row[b]]);
+            for row in rows.clone() {
+                // SAFETY: `left` are positions of tap b, and `row` of the kernel's row.
+                acc = unsafe { self.sum(simd, self.row(place, row), &left, acc) };
+                // SAFETY: `right` are positions of tap b, and `row` of the kernel's row.
+                acc = unsafe { self.sum(simd, self.row(place, row), &right, acc) };
             }
-            if !bordered {
-                continue;
-            }
-            for (b, columns) in columns.iter().enumerate() {
-                for c in columns.start..columns.end.min(interior.start) {
-                    // SAFETY: column c is a position of tap b, and `row` of the kernel's row.
-                    unsafe { self.one_tap(simd, at, c, b, &mut acc) };
-                }
-                for c in columns.start.max(interior.end)..columns.end {
-                    // SAFETY: column c is a position of tap b, and `row` of the kernel's row.
-                    unsafe { self.one_tap(simd, at, c, b, &mut acc) };
-                }
+            for (row, [value]) in sums.iter_mut().zip(acc) {
+                row[b] = value;
             }
         }
         let [kernel_height, kernel_width] = self.shape.window.kernel;
         let inputs = self.shape.inputs / self.shape.groups;
-        for (a, row) in acc.into_iter().enumerate() {
+        for (a, row) in sums.into_iter().enumerate() {
             let first = (((output + a) * inputs + input) * kernel_height + kernel_row) * kernel_width + tap;
             for (dw, acc) in dw[first..first + B].iter_mut().zip(row) {
                 *dw += simd.sum(acc);
@@ -153,54 +155,37 @@ impl<S: Vectors> Reader<'_, S> {
         (self.dy.as_ptr().wrapping_add(dy), self.x.as_ptr().wrapping_offset(x))
     }
 
+    /// Adds the products of B taps at `columns` to `acc`.
+    ///
     /// # Safety
     ///
-    /// `at` comes from `row`, and at column `c` the inputs of all B taps exist.
+    /// `at` comes from `row`, and at each of `columns` the inputs of all B taps exist.
     #[inline(always)]
-    unsafe fn all_taps<I: Simd<Scalar = S>, const A: usize, const B: usize>(
+    unsafe fn sum<I: Simd<Scalar = S>, const A: usize, const B: usize>(
         &self,
         simd: I,
         (dy, x): (*const S, *const S),
-        c: usize,
+        columns: &Range<usize>,
         mut acc: [[I::Vector; B]; A],
     ) -> [[I::Vector; B]; A] {
-        let dy = dy.wrapping_add(c * self.lanes);
-        let x = x.wrapping_add(c * self.column_step);
-        let mut slopes = [simd.splat(S::ZERO); A];
-        for (a, slope) in slopes.iter_mut().enumerate() {
-            // SAFETY: channel `output + a` of dy exists, column `c` by this function's contract.
-            *slope = unsafe { simd.load(dy.wrapping_add(a * self.plane)) };
-        }
-        for b in 0..B {
-            // SAFETY: the input of tap b exists by this function's contract.
-            let input = unsafe { simd.load(x.wrapping_add(b * self.tap_step)) };
-            for (row, slope) in acc.iter_mut().zip(slopes) {
-                row[b] = simd.mul_add(slope, input, row[b]);
+        let mut dy = dy.wrapping_add(columns.start * self.lanes);
+        let mut x = x.wrapping_add(columns.start * self.column_step);
+        for _ in columns.clone() {
+            let mut inputs = [simd.splat(S::ZERO); B];
+            for (b, input) in inputs.iter_mut().enumerate() {
+                // SAFETY: the input of tap b exists by this function's contract.
+                *input = unsafe { simd.load(x.wrapping_add(b * self.tap_step)) };
             }
+            for (a, row) in acc.iter_mut().enumerate() {
+                // SAFETY: channel `output + a` of dy exists, the column by this function's contract.
+                let slope = unsafe { simd.load(dy.wrapping_add(a * self.plane)) };
+                for (acc, input) in row.iter_mut().zip(inputs) {
+                    *acc = simd.mul_add(slope, input, *acc);
+                }
+            }
+            dy = dy.wrapping_add(self.lanes);
+            x = x.wrapping_add(self.column_step);
         }
         acc
-    }
-
-    /// # Safety
-    ///
-    /// `at` comes from `row`, and at column `c` the input of tap `b` exists.
-    #[inline(always)]
-    unsafe fn one_tap<I: Simd<Scalar = S>, const A: usize, const B: usize>(
-        &self,
-        simd: I,
-        (dy, x): (*const S, *const S),
-        c: usize,
-        b: usize,
-        acc: &mut [[I::Vector; B]; A],
-    ) {
-        let dy = dy.wrapping_add(c * self.lanes);
-        let x = x.wrapping_add(c * self.column_step + b * self.tap_step);
-        // SAFETY: the input of tap b exists by this function's contract.
-        let input = unsafe { simd.load(x) };
-        for (a, row) in acc.iter_mut().enumerate() {
-            // SAFETY: channel `output + a` of dy exists, column `c` by this function's contract.
-            let slope = unsafe { simd.load(dy.wrapping_add(a * self.plane)) };
-            row[b] = simd.mul_add(slope, input, row[b]);
-        }
     }
 }

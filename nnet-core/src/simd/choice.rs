@@ -4,13 +4,30 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InstructionSet {
-    /// 32 registers of 16 `f32` with fused multiply-add.
+    /// x86-64: 32 registers of 16 `f32` with fused multiply-add.
     Avx512,
-    /// 16 registers of 8 `f32` with fused multiply-add.
+    /// x86-64: 16 registers of 8 `f32` with fused multiply-add.
     Avx2,
+    /// 64-bit ARM: 32 registers of 4 `f32` with fused multiply-add.
+    Neon,
+    /// WebAssembly compiled with `simd128`: vectors of 4 `f32`.
+    Simd128,
     /// Whatever the compiler makes of plain code.
     Portable,
 }
+
+/// The sets that there are code and tests for on the architecture of this program, the best first.
+const SETS: &[InstructionSet] = &[
+    #[cfg(target_arch = "x86_64")]
+    InstructionSet::Avx512,
+    #[cfg(target_arch = "x86_64")]
+    InstructionSet::Avx2,
+    #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+    InstructionSet::Neon,
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    InstructionSet::Simd128,
+    InstructionSet::Portable,
+];
 
 impl InstructionSet {
     /// The name in `NNET_SIMD`.
@@ -19,8 +36,31 @@ impl InstructionSet {
         match self {
             Self::Avx512 => "avx512",
             Self::Avx2 => "avx2",
+            Self::Neon => "neon",
+            Self::Simd128 => "simd128",
             Self::Portable => "portable",
         }
+    }
+
+    /// Whether the program is compiled for processors that all have it.
+    const fn is_everywhere(self) -> bool {
+        match self {
+            Self::Avx512 => cfg!(all(target_feature = "avx512f", target_feature = "avx2", target_feature = "fma")),
+            Self::Avx2 => cfg!(all(target_feature = "avx2", target_feature = "fma")),
+            // In `SETS` only where that is so.
+            Self::Neon | Self::Simd128 | Self::Portable => true,
+        }
+    }
+
+    /// Whether this processor has it.
+    #[cfg(feature = "std")]
+    fn is_here(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        if self == Self::Avx512 || self == Self::Avx2 {
+            let avx2 = std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
+            return avx2 && (self == Self::Avx2 || std::arch::is_x86_feature_detected!("avx512f"));
+        }
+        self.is_everywhere()
     }
 }
 
@@ -33,8 +73,9 @@ impl core::fmt::Display for InstructionSet {
 /// The instruction set in use.
 ///
 /// With `std` it is found once, when first asked for: the best that the processor has, unless the environment
-/// variable `NNET_SIMD` names another one (`avx512`, `avx2`, `portable`). One that this processor lacks is refused
-/// with a line on the standard error output. Without `std` it is the best that the program is compiled for.
+/// variable `NNET_SIMD` names another one (`avx512`, `avx2` or `portable` on x86-64, `neon` or `portable` on 64-bit ARM,
+/// `simd128` or `portable` on WebAssembly). One that this processor lacks is refused with a line on the standard error
+/// output. Without `std` it is the best that the program is compiled for.
 #[cfg(feature = "std")]
 pub fn active() -> InstructionSet {
     static ACTIVE: std::sync::OnceLock<InstructionSet> = std::sync::OnceLock::new();
@@ -45,52 +86,49 @@ pub fn active() -> InstructionSet {
 #[cfg(not(feature = "std"))]
 #[must_use]
 pub const fn active() -> InstructionSet {
-    if cfg!(all(target_arch = "x86_64", target_feature = "avx512f", target_feature = "fma")) {
-        InstructionSet::Avx512
-    } else if cfg!(all(target_arch = "x86_64", target_feature = "avx2", target_feature = "fma")) {
-        InstructionSet::Avx2
-    } else {
-        InstructionSet::Portable
-    }
+    const ACTIVE: InstructionSet = {
+        let mut i = 0;
+        while !SETS[i].is_everywhere() {
+            i += 1;
+        }
+        SETS[i]
+    };
+    ACTIVE
 }
 
 #[cfg(feature = "std")]
 fn choose() -> InstructionSet {
-    #[cfg(target_arch = "x86_64")]
-    let avx2 = || std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
-    let available = |set: &InstructionSet| match set {
-        #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => avx2() && std::arch::is_x86_feature_detected!("avx512f"),
-        #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2 => avx2(),
-        InstructionSet::Portable => true,
-        #[cfg(not(target_arch = "x86_64"))]
-        _ => false,
-    };
-    let sets = [InstructionSet::Avx512, InstructionSet::Avx2, InstructionSet::Portable];
-    let best = sets.into_iter().find(available).unwrap_or(InstructionSet::Portable);
+    let best = SETS.iter().copied().find(|set| set.is_here()).unwrap_or(InstructionSet::Portable);
     let Ok(wanted) = std::env::var("NNET_SIMD") else { return best };
-    match sets.into_iter().find(|set| set.name() == wanted) {
-        Some(set) if available(&set) => set,
+    match SETS.iter().copied().find(|set| set.name() == wanted) {
+        Some(set) if set.is_here() => set,
         Some(set) => {
             std::eprintln!("nnet: NNET_SIMD={set} is not available on this processor; using {best}");
             best
         }
         None => {
-            std::eprintln!("nnet: NNET_SIMD={wanted} is unknown (avx512, avx2, portable); using {best}");
+            let names: std::vec::Vec<_> = SETS.iter().map(|set| set.name()).collect();
+            std::eprintln!("nnet: NNET_SIMD={wanted} is unknown ({}); using {best}", names.join(", "));
             best
         }
     }
 }
 
-#[cfg(all(test, feature = "std"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
+    #[cfg(feature = "std")]
     #[test]
     fn a_forced_instruction_set_is_active() {
         if let Ok(wanted) = std::env::var("NNET_SIMD") {
             assert_eq!(active().name(), wanted);
         }
+    }
+
+    #[test]
+    fn portable_code_is_the_last_resort() {
+        assert_eq!(SETS.last(), Some(&InstructionSet::Portable));
+        assert!(SETS.contains(&active()));
     }
 }

@@ -10,8 +10,12 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod choice;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+mod neon;
 mod portable;
 mod row;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
 
 pub use choice::{InstructionSet, active};
 pub(crate) use row::{Row, RowKernel};
@@ -106,6 +110,10 @@ impl Vectors for f32 {
             InstructionSet::Avx512 => avx512::run(kernel),
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx2 => avx2::run(kernel),
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+            InstructionSet::Neon => kernel.run(neon::Neon),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            InstructionSet::Simd128 => kernel.run(simd128::Simd128),
             _ => kernel.run(Quad),
         }
     }
