@@ -12,11 +12,14 @@
 //! Weighted layers are counted: convolutions and the linear one.
 
 mod crates;
+#[path = "../measure/median.rs"]
+mod median;
 
 use std::path::Path;
 use std::time::Instant;
 
 use crates::{Folder, Kind};
+use median::median;
 
 /// What is compiled: with `None` a crate without network.
 type Subject = Option<(Kind, usize)>;
@@ -86,9 +89,4 @@ impl Figure {
             println!("{task:14} {network:9} {layers:4} layers  {total:7.3} s  {slopes}  {to_line:5.2} of the line");
         }
     }
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -13,6 +13,26 @@ pub enum InstructionSet {
 }
 
 impl InstructionSet {
+    /// All of them, the best of each architecture first.
+    pub const ALL: &'static [Self] = &[Self::Avx512, Self::Avx2, Self::Portable];
+
+    /// Whether this processor has it.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn is_available(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        let avx2 = || std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => avx2() && std::arch::is_x86_feature_detected!("avx512f"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => avx2(),
+            Self::Portable => true,
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+
     /// The name in `NNET_SIMD`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -56,22 +76,11 @@ pub const fn active() -> InstructionSet {
 
 #[cfg(feature = "std")]
 fn choose() -> InstructionSet {
-    #[cfg(target_arch = "x86_64")]
-    let avx2 = || std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
-    let available = |set: &InstructionSet| match set {
-        #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => avx2() && std::arch::is_x86_feature_detected!("avx512f"),
-        #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2 => avx2(),
-        InstructionSet::Portable => true,
-        #[cfg(not(target_arch = "x86_64"))]
-        _ => false,
-    };
-    let sets = [InstructionSet::Avx512, InstructionSet::Avx2, InstructionSet::Portable];
-    let best = sets.into_iter().find(available).unwrap_or(InstructionSet::Portable);
+    let sets = InstructionSet::ALL.iter().copied();
+    let best = sets.clone().find(|set| set.is_available()).unwrap_or(InstructionSet::Portable);
     let Ok(wanted) = std::env::var("NNET_SIMD") else { return best };
-    match sets.into_iter().find(|set| set.name() == wanted) {
-        Some(set) if available(&set) => set,
+    match sets.clone().find(|set| set.name() == wanted) {
+        Some(set) if set.is_available() => set,
         Some(set) => {
             std::eprintln!("nnet: NNET_SIMD={set} is not available on this processor; using {best}");
             best
