@@ -33,18 +33,18 @@ impl Plan {
         let once = Instant::now();
         step();
         // The clock is read once in so many steps, so that it does not count.
-        let between = (20e-6 / once.elapsed().as_secs_f64().max(1e-9)).ceil().max(1.0);
+        let between = 1 + 20_000 / once.elapsed().as_nanos().max(1);
         let (mut rates, mut ratios) = (Vec::new(), Vec::new());
         for _ in 0..self.windows {
             let peak = peak::flops(threads, self.window / 4);
-            let (begin, mut steps) = (Instant::now(), 0.0);
+            let (begin, mut steps) = (Instant::now(), 0);
             while begin.elapsed() < self.window {
-                for _ in 0..between as u64 {
+                for _ in 0..between {
                     step();
                 }
                 steps += between;
             }
-            let rate = steps / begin.elapsed().as_secs_f64();
+            let rate = steps as f64 / begin.elapsed().as_secs_f64();
             rates.push(rate);
             ratios.push(rate / peak);
         }

@@ -45,7 +45,9 @@ fn sets(wanted: &str) -> Vec<InstructionSet> {
     let names = || available().map(InstructionSet::name).collect::<Vec<_>>().join(", ");
     match available().find(|set| set.name() == wanted) {
         Some(set) => vec![set],
-        None => refuse(&format!("--simd {wanted} is not among the instruction sets of this processor: all, {}", names())),
+        None => {
+            refuse(&format!("--simd {wanted} is not among the instruction sets of this processor: all, {}", names()))
+        }
     }
 }
 

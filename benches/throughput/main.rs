@@ -109,7 +109,12 @@ fn samples<N: Train<Target = usize> + Flat<Scalar = f32>>(n: usize) -> Vec<(N::I
     (0..n).map(|_| sample()).collect()
 }
 
-fn train<N: Train<Target = usize> + Flat<Scalar = f32>>(bench: Bench, task: &'static str, batch: usize, threads: usize) {
+fn train<N: Train<Target = usize> + Flat<Scalar = f32>>(
+    bench: Bench,
+    task: &'static str,
+    batch: usize,
+    threads: usize,
+) {
     let data = samples::<N>(4096);
     let optimizer = Sgd::new(1e-3).momentum(0.9);
     let mut trainer = Trainer::new(nnet::boxed::<N>(1), optimizer).batch_size(batch).threads(threads);
