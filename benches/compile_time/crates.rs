@@ -41,6 +41,14 @@ impl Kind {
     }
 }
 
+/// A command of cargo that is timed.
+pub struct Build {
+    pub task: &'static str,
+    pub command: &'static [&'static str],
+    /// After an edit, from what the compiler kept of the crate before it; or without that.
+    pub edited: bool,
+}
+
 /// Where the crate is, with a target folder of its own that all its versions share.
 pub struct Folder(PathBuf);
 
@@ -59,16 +67,17 @@ impl Folder {
         Folder(path.to_path_buf())
     }
 
-    /// Compiles the crate with a network of so many layers, or without one.
-    pub fn compile(&self, command: &[&str], network: Option<(Kind, usize)>) {
-        let program = network.map_or_else(
-            || "fn main() {}\n".to_owned(),
-            |(kind, layers)| format!("{}\n\n{MAIN}", kind.declaration(layers)),
-        );
+    /// Compiles version `edit` of the crate with a network of so many layers, or without one.
+    pub fn compile(&self, build: &Build, network: Option<(Kind, usize)>, edit: u32) {
+        let network =
+            network.map_or(String::new(), |(kind, layers)| format!("{}\n\n{TRAIN}", kind.declaration(layers)));
+        let train = if network.is_empty() { "" } else { "train();" };
+        let program = format!("{network}fn main() {{ {train} println!(\"{edit}\"); }}\n");
         fs::write(self.0.join("src/main.rs"), program).expect("a program");
         let output = Command::new(env!("CARGO"))
-            .args(command)
+            .args(build.command)
             .args(["--offline", "--quiet", "--target-dir", "target"])
+            .env("CARGO_INCREMENTAL", if build.edited { "1" } else { "0" })
             .current_dir(&self.0)
             .output()
             .expect("cargo");
@@ -77,8 +86,8 @@ impl Folder {
 }
 
 /// A step of training, which uses all that the macro writes.
-const MAIN: &str = "\
-fn main() {
+const TRAIN: &str = "\
+fn train() {
     let mut trainer = nnet::host::Trainer::new(nnet::boxed::<Net>(1), nnet::optim::Sgd::new(0.1)).threads(1);
     let data = [([[[0.0; 32]; 32]; 3], 1), ([[[1.0; 32]; 32]; 3], 2)];
     let loss = trainer.step(&data, &[0, 1]);

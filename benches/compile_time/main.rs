@@ -1,5 +1,6 @@
-//! How long networks of 10 to 200 layers take to compile: `cargo check` and a release build of a crate that declares one
-//! and trains it for a step, without the time of a crate that declares none.
+//! How long networks of 10 to 200 layers take to compile, in a crate that declares one and trains it for a step, without
+//! the time of a crate that declares none: `check` and `release_build` of the whole crate, whose dependencies are there;
+//! `check_edited` and `build_edited`, incremental, after an edit outside the network.
 //!
 //! ```text
 //! cargo bench --bench compile_time -- --json
@@ -12,14 +13,24 @@
 //! Weighted layers are counted: convolutions and the linear one.
 
 mod crates;
+#[path = "../measure/median.rs"]
+mod median;
 
 use std::path::Path;
 use std::time::Instant;
 
-use crates::{Folder, Kind};
+use crates::{Build, Folder, Kind};
+use median::median;
 
 /// What is compiled: with `None` a crate without network.
 type Subject = Option<(Kind, usize)>;
+
+const BUILDS: [Build; 4] = [
+    Build { task: "check", command: &["check"], edited: false },
+    Build { task: "check_edited", command: &["check"], edited: true },
+    Build { task: "build_edited", command: &["build"], edited: true },
+    Build { task: "release_build", command: &["build", "--release"], edited: false },
+];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -30,22 +41,25 @@ fn main() {
     let given = |option: &str| arguments.iter().any(|argument| argument == option);
     let (lengths, runs): (&[usize], usize) = if given("--quick") { (&[10, 50], 1) } else { (&[10, 50, 100, 200], 3) };
     let folder = Folder::new(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("compile_time"));
-    for (task, command) in [("check", &["check"][..]), ("release_build", &["build", "--release"][..])] {
-        measure(&folder, task, command, lengths, runs, given("--json"));
+    for build in &BUILDS {
+        measure(&folder, build, lengths, runs, given("--json"));
     }
 }
 
 /// Compiles all crates `runs` times, and prints what each took.
-fn measure(folder: &Folder, task: &'static str, command: &[&str], lengths: &[usize], runs: usize, json: bool) {
+fn measure(folder: &Folder, build: &Build, lengths: &[usize], runs: usize, json: bool) {
     let networks = Kind::ALL.iter().flat_map(|kind| lengths.iter().map(|length| Some((*kind, *length))));
     let subjects: Vec<Subject> = std::iter::once(None).chain(networks).collect();
     // Once to build what all need.
-    folder.compile(command, None);
+    folder.compile(build, None, 0);
     let mut seconds = vec![Vec::new(); subjects.len()];
     for _ in 0..runs {
         for (subject, seconds) in subjects.iter().zip(&mut seconds) {
+            if build.edited {
+                folder.compile(build, *subject, 0);
+            }
             let begin = Instant::now();
-            folder.compile(command, *subject);
+            folder.compile(build, *subject, 1);
             seconds.push(begin.elapsed().as_secs_f64());
         }
     }
@@ -58,7 +72,8 @@ fn measure(folder: &Folder, task: &'static str, command: &[&str], lengths: &[usi
         let total = of(Some((*kind, *length))) - of(None);
         let (each, line) = (total / *length as f64, (of(Some((*kind, longest))) - of(None)) / longest as f64);
         let added = (of(Some((*kind, *length))) - before) / (length - shorter.unwrap_or(0)) as f64;
-        Figure { task, network: kind.name(), layers: *length, total, each, added, to_line: each / line }.print(json);
+        Figure { task: build.task, network: kind.name(), layers: *length, total, each, added, to_line: each / line }
+            .print(json);
     }
 }
 
@@ -86,9 +101,4 @@ impl Figure {
             println!("{task:14} {network:9} {layers:4} layers  {total:7.3} s  {slopes}  {to_line:5.2} of the line");
         }
     }
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -4,28 +4,29 @@
 //! cargo bench --bench throughput -- --json
 //! ```
 //!
-//! prints one JSON line for each figure, with the keys `task, batch, threads, metric, value` and for all but the peak
-//! `fma_fraction`. Windows of the task alternate with windows that measure the peak, so that both see the same clock
-//! and the same neighbours; a figure is the median of its windows, and its fraction the median of their ratios.
-//! `--quick` takes few and short windows, to see that everything runs.
+//! prints one JSON line for each figure, with the keys `task, batch, threads, simd, metric, value` and for all but the
+//! peak `fma_fraction`. `--simd all` measures every instruction set of this processor, each beside its own peak,
+//! `--simd avx2` that one; without it the one that `nnet` chooses. `--quick` takes few and short windows, to see that
+//! everything runs.
 
+#[path = "../measure/mod.rs"]
+mod measure;
 mod networks;
-mod peak;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use measure::{Plan, median, options, peak};
 use networks::{LeNet, Mlp, ResNet};
 use nnet::host::{Predictor, Trainer};
 use nnet::optim::Sgd;
 use nnet::{Flat, Network, Random, Scalar, Tensor, Train};
 
-/// How long and how often to measure.
+/// The figures, and how they are printed.
 #[derive(Clone, Copy)]
-struct Plan {
+struct Bench {
     json: bool,
-    windows: usize,
-    window: Duration,
+    plan: Plan,
 }
 
 /// Floating-point operations of the multiply-accumulates of one sample.
@@ -38,73 +39,51 @@ struct Work {
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    if let Some(unknown) = arguments.iter().find(|a| !["--json", "--quick"].contains(&a.as_str())) {
-        eprintln!("error: unknown option {unknown}; the options are --json and --quick");
-        std::process::exit(2);
-    }
-    let given = |option: &str| arguments.iter().any(|argument| argument == option);
-    let (windows, window) = if given("--quick") { (3, 5) } else { (15, 60) };
-    let plan = Plan { json: given("--json"), windows, window: Duration::from_millis(window) };
+    let Some(options) = options() else { return };
+    let (windows, window) = if options.quick { (3, 5) } else { (15, 60) };
+    let bench = Bench { json: options.json, plan: Plan { windows, window: Duration::from_millis(window) } };
 
     for threads in [1, 2] {
-        let mut rates: Vec<f64> = (0..plan.windows).map(|_| peak::flops(threads, plan.window)).collect();
-        plan.print("fma_peak", 0, threads, "gflop_per_s", median(&mut rates) / 1e9, None);
+        bench.print("fma_peak", 0, threads, "gflop_per_s", bench.plan.peak(threads) / 1e9, None);
     }
     for threads in [1, 2] {
         for batch in [16, 64, 256] {
-            train::<LeNet>(plan, "lenet_train", batch, threads);
+            train::<LeNet>(bench, "lenet_train", batch, threads);
         }
     }
     for threads in [1, 2] {
-        predict_batch::<LeNet>(plan, "lenet_predict_batch", 256, threads);
+        predict_batch::<LeNet>(bench, "lenet_predict_batch", 256, threads);
     }
-    latency::<LeNet>(plan, "lenet_latency");
+    latency::<LeNet>(bench, "lenet_latency");
     for threads in [1, 2] {
-        train::<Mlp>(plan, "mlp_train", 64, threads);
+        train::<Mlp>(bench, "mlp_train", 64, threads);
     }
     for threads in [1, 2] {
-        train::<ResNet>(plan, "resnet_train", 32, threads);
+        train::<ResNet>(bench, "resnet_train", 32, threads);
     }
 }
 
-impl Plan {
+impl Bench {
     fn print(&self, task: &str, batch: usize, threads: usize, metric: &str, value: f64, fraction: Option<f64>) {
+        let simd = nnet::simd::active();
         if self.json {
+            let subject = format!(r#""task":"{task}","batch":{batch},"threads":{threads},"simd":"{simd}""#);
             let fraction = fraction.map_or(String::new(), |f| format!(r#","fma_fraction":{f:.4}"#));
-            println!(
-                r#"{{"task":"{task}","batch":{batch},"threads":{threads},"metric":"{metric}","value":{value:.2}{fraction}}}"#
-            );
+            println!(r#"{{{subject},"metric":"{metric}","value":{value:.2}{fraction}}}"#);
         } else {
+            let subject = format!("{task:22} batch {batch:3}  threads {threads}  {simd:8}");
             let fraction = fraction.map_or(String::new(), |f| format!("   {:5.1} % of the peak", 100.0 * f));
-            println!("{task:22} batch {batch:3}  threads {threads}  {value:12.1} {metric}{fraction}");
+            println!("{subject}  {value:12.1} {metric}{fraction}");
         }
     }
 
     /// Calls `step`, which does a batch, in windows; samples a second.
-    fn throughput(&self, work: Work, mut step: impl FnMut()) {
+    fn throughput(&self, work: Work, step: impl FnMut()) {
         let Work { task, batch, threads, flop } = work;
-        step();
-        let (mut rates, mut fractions) = (Vec::new(), Vec::new());
-        for _ in 0..self.windows {
-            let peak = peak::flops(threads, self.window / 4);
-            let (begin, mut steps) = (Instant::now(), 0);
-            while begin.elapsed() < self.window {
-                step();
-                steps += 1;
-            }
-            let rate = (steps * batch) as f64 / begin.elapsed().as_secs_f64();
-            rates.push(rate);
-            fractions.push(rate * flop / peak);
-        }
-        let (value, fraction) = (median(&mut rates), median(&mut fractions));
+        let rate = self.plan.rate(threads, step);
+        let (value, fraction) = (rate.steps * batch as f64, rate.of_peak * batch as f64 * flop);
         self.print(task, batch, threads, "samples_per_s", value, Some(fraction));
     }
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// Operations of a forward pass.
@@ -130,20 +109,25 @@ fn samples<N: Train<Target = usize> + Flat<Scalar = f32>>(n: usize) -> Vec<(N::I
     (0..n).map(|_| sample()).collect()
 }
 
-fn train<N: Train<Target = usize> + Flat<Scalar = f32>>(plan: Plan, task: &'static str, batch: usize, threads: usize) {
+fn train<N: Train<Target = usize> + Flat<Scalar = f32>>(
+    bench: Bench,
+    task: &'static str,
+    batch: usize,
+    threads: usize,
+) {
     let data = samples::<N>(4096);
     let optimizer = Sgd::new(1e-3).momentum(0.9);
     let mut trainer = Trainer::new(nnet::boxed::<N>(1), optimizer).batch_size(batch).threads(threads);
     let order: Vec<usize> = (0..data.len()).collect();
     let mut batches = order.chunks_exact(batch).cycle();
-    plan.throughput(Work { task, batch, threads, flop: train_flop::<N>() }, || {
+    bench.throughput(Work { task, batch, threads, flop: train_flop::<N>() }, || {
         let loss = trainer.step(&data, batches.next().expect("a cycle has no end"));
         black_box(loss.expect("random data do not diverge at this rate"));
     });
 }
 
 fn predict_batch<N: Train<Target = usize> + Flat<Scalar = f32>>(
-    plan: Plan,
+    bench: Bench,
     task: &'static str,
     batch: usize,
     threads: usize,
@@ -152,21 +136,21 @@ fn predict_batch<N: Train<Target = usize> + Flat<Scalar = f32>>(
     let mut outputs = vec![N::Output::<f32>::ZERO; batch];
     let network = nnet::boxed::<N>(1);
     let mut predictor = Predictor::new(threads);
-    plan.throughput(Work { task, batch, threads, flop: forward_flop::<N>() }, || {
+    bench.throughput(Work { task, batch, threads, flop: forward_flop::<N>() }, || {
         predictor.predict(&*network, black_box(&inputs), black_box(&mut outputs));
     });
 }
 
 /// Single predictions: the median time of one.
-fn latency<N: Train<Target = usize> + Flat<Scalar = f32>>(plan: Plan, task: &'static str) {
+fn latency<N: Train<Target = usize> + Flat<Scalar = f32>>(bench: Bench, task: &'static str) {
     let x = samples::<N>(1)[0].0;
     let network = nnet::boxed::<N>(1);
     let mut scratch = nnet::zeroed::<N::Scratch<f32>>();
     let (mut times, mut peaks) = (Vec::new(), Vec::new());
-    for _ in 0..plan.windows {
-        peaks.push(peak::flops(1, plan.window / 4));
+    for _ in 0..bench.plan.windows {
+        peaks.push(peak::flops(1, bench.plan.window / 4));
         let window = Instant::now();
-        while window.elapsed() < plan.window {
+        while window.elapsed() < bench.plan.window {
             let begin = Instant::now();
             black_box(network.predict(black_box(&x), &mut scratch));
             times.push(begin.elapsed().as_secs_f64());
@@ -174,5 +158,5 @@ fn latency<N: Train<Target = usize> + Flat<Scalar = f32>>(plan: Plan, task: &'st
     }
     let seconds = median(&mut times);
     let fraction = forward_flop::<N>() / seconds / median(&mut peaks);
-    plan.print(task, 1, 1, "us", 1e6 * seconds, Some(fraction));
+    bench.print(task, 1, 1, "us", 1e6 * seconds, Some(fraction));
 }

@@ -16,20 +16,20 @@ pub enum InstructionSet {
     Portable,
 }
 
-/// The sets that there are code and tests for on the architecture of this program, the best first.
-const SETS: &[InstructionSet] = &[
-    #[cfg(target_arch = "x86_64")]
-    InstructionSet::Avx512,
-    #[cfg(target_arch = "x86_64")]
-    InstructionSet::Avx2,
-    #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
-    InstructionSet::Neon,
-    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    InstructionSet::Simd128,
-    InstructionSet::Portable,
-];
-
 impl InstructionSet {
+    /// The sets that there are code and tests for on the architecture of this program, the best first.
+    pub const ALL: &'static [Self] = &[
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx512,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx2,
+        #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+        Self::Neon,
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        Self::Simd128,
+        Self::Portable,
+    ];
+
     /// The name in `NNET_SIMD`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -47,14 +47,15 @@ impl InstructionSet {
         match self {
             Self::Avx512 => cfg!(all(target_feature = "avx512f", target_feature = "avx2", target_feature = "fma")),
             Self::Avx2 => cfg!(all(target_feature = "avx2", target_feature = "fma")),
-            // In `SETS` only where that is so.
+            // In `ALL` only where that is so.
             Self::Neon | Self::Simd128 | Self::Portable => true,
         }
     }
 
     /// Whether this processor has it.
     #[cfg(feature = "std")]
-    fn is_here(self) -> bool {
+    #[must_use]
+    pub fn is_available(self) -> bool {
         #[cfg(target_arch = "x86_64")]
         if self == Self::Avx512 || self == Self::Avx2 {
             let avx2 = std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
@@ -88,26 +89,26 @@ pub fn active() -> InstructionSet {
 pub const fn active() -> InstructionSet {
     const ACTIVE: InstructionSet = {
         let mut i = 0;
-        while !SETS[i].is_everywhere() {
+        while !InstructionSet::ALL[i].is_everywhere() {
             i += 1;
         }
-        SETS[i]
+        InstructionSet::ALL[i]
     };
     ACTIVE
 }
 
 #[cfg(feature = "std")]
 fn choose() -> InstructionSet {
-    let best = SETS.iter().copied().find(|set| set.is_here()).unwrap_or(InstructionSet::Portable);
+    let best = InstructionSet::ALL.iter().copied().find(|set| set.is_available()).unwrap_or(InstructionSet::Portable);
     let Ok(wanted) = std::env::var("NNET_SIMD") else { return best };
-    match SETS.iter().copied().find(|set| set.name() == wanted) {
-        Some(set) if set.is_here() => set,
+    match InstructionSet::ALL.iter().copied().find(|set| set.name() == wanted) {
+        Some(set) if set.is_available() => set,
         Some(set) => {
             std::eprintln!("nnet: NNET_SIMD={set} is not available on this processor; using {best}");
             best
         }
         None => {
-            let names: std::vec::Vec<_> = SETS.iter().map(|set| set.name()).collect();
+            let names: std::vec::Vec<_> = InstructionSet::ALL.iter().map(|set| set.name()).collect();
             std::eprintln!("nnet: NNET_SIMD={wanted} is unknown ({}); using {best}", names.join(", "));
             best
         }
@@ -128,7 +129,7 @@ mod tests {
 
     #[test]
     fn portable_code_is_the_last_resort() {
-        assert_eq!(SETS.last(), Some(&InstructionSet::Portable));
-        assert!(SETS.contains(&active()));
+        assert_eq!(InstructionSet::ALL.last(), Some(&InstructionSet::Portable));
+        assert!(InstructionSet::ALL.contains(&active()));
     }
 }
