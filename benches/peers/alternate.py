@@ -18,7 +18,7 @@ ANSWER = 120
 # More than this part of our cores used by other processes disturbs a window, and it is done again;
 DISTURBED = 0.08
 # but after so many, one that is disturbed counts.
-TRIES = 12
+TRIES = 6
 # Seconds to wait for the cores to be free before the first window.
 PATIENCE = float(os.environ.get("NNET_PEERS_PATIENCE") or 20)
 

@@ -135,12 +135,12 @@ def markdown(lines):
     yield ""
     yield from rows(["task", *PEERS], summary(found))
     yield ""
-    yield "Every mode. The shares are of the multiply-add peak in the same run; `lenet_99` is the time from the start of a"
-    yield "process until 99.0 % of MNIST's test images are told right."
+    yield "Every mode. The shares are of the multiply-add peak in the same run; `lenet_99` is the time from the start of"
+    yield "a process until 99.0 % of MNIST's test images are told right."
     yield ""
     yield from rows(["task and peer", "peer", "of the peak", "nnet", "of the peak", "nnet / peer"], details(found))
     if built := list(builds(lines)):
         yield ""
-        yield "Built from nothing, with the sources already fetched. A program is LeNet-5's."
+        yield "Built from nothing, with the sources already fetched: nnet's `examples/lenet.rs`, and the others' programs of this folder."
         yield ""
         yield from rows(["program", *BUILD.values()], built)
