@@ -58,6 +58,10 @@ def ratio(theirs, ours):
     return theirs["value"] / ours["value"]
 
 
+def disturbed_pair(theirs, ours):
+    return theirs.get("disturbed") or ours.get("disturbed")
+
+
 def number(value):
     if value is None:
         return "not reached"
@@ -86,11 +90,11 @@ def summary(found):
         place = theirs["peer"], of(theirs)
         value = ratio(theirs, ours)
         if value is not None and (place not in best or value < best[place][0]):
-            best[place] = value, theirs["mode"]
+            best[place] = value, theirs["mode"], "*" if disturbed_pair(theirs, ours) else ""
     for task in [*TASKS, REACH]:
         cells = [best.get((peer, task)) for peer in PEERS]
         if any(cells):
-            yield name(task), *(f"{times(cell[0])} ({cell[1]})" if cell else "" for cell in cells)
+            yield name(task), *(f"{times(cell[0])}{cell[2]} ({cell[1]})" if cell else "" for cell in cells)
 
 
 def details(found):
@@ -102,7 +106,7 @@ def details(found):
     for theirs, ours in sorted(found, key=place):
         task, unit = of(theirs), UNITS[theirs["metric"]]
         share = [f"{100 * line['fma_fraction']:.1f} %" if "fma_fraction" in line else "" for line in (theirs, ours)]
-        mark = " (disturbed)" if theirs.get("disturbed") or ours.get("disturbed") else ""
+        mark = "*" if disturbed_pair(theirs, ours) else ""
         figures = [f"{number(line['value'])} {unit}" for line in (theirs, ours)]
         peer = f"{theirs['peer']} {theirs['mode']}"
         yield f"{name(task)}: {peer}", figures[0], share[0], figures[1], share[1], times(ratio(theirs, ours)) + mark
@@ -131,7 +135,8 @@ def markdown(lines):
         each = ", ".join(f"{value:,.0f} GFLOP/s on {threads}" for threads, value in sorted(peaks.items()))
         yield f"Multiply-add peak of the active instruction set, by number of threads: {each}."
     yield ""
-    yield "How many times faster nnet is than the best mode of each (above 1: nnet is faster)."
+    yield "How many times faster nnet is than the best mode of each (above 1: nnet is faster). A star: other"
+    yield "processes took more than a few percent of the cores meanwhile."
     yield ""
     yield from rows(["task", *PEERS], summary(found))
     yield ""

@@ -6,7 +6,7 @@ mod peer;
 
 use std::hint::black_box;
 
-use burn::module::AutodiffModule;
+use burn::module::Module;
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{GradientsParams, SgdConfig};
@@ -41,7 +41,7 @@ fn labels(batch: usize, device: &Device) -> Vec<Tensor<1, Int>> {
     classes.chunks_exact(batch).map(labels).collect()
 }
 
-fn train<N: Forward + AutodiffModule>(request: &Request, network: N, device: &Device) {
+fn train<N: Forward + Module>(request: &Request, network: N, device: &Device) {
     let momentum = MomentumConfig::new().with_momentum(0.9).with_dampening(0.0).with_nesterov(false);
     let mut optimizer = SgdConfig::new().with_momentum(Some(momentum)).init();
     let cross_entropy = CrossEntropyLossConfig::new().init(device);
