@@ -130,3 +130,62 @@ impl<S: Vectors> Kernel<S> for Adapt<'_, S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::tests::random;
+
+    extern crate std;
+
+    const LENGTHS: [usize; 5] = [0, 1, 7, 16, 1003];
+
+    #[test]
+    fn a_drained_gradient_is_added_and_zero() {
+        for n in LENGTHS {
+            let (mut from, mut to) = (random(n, 1), random(n, 2));
+            drain(&mut from, &mut to);
+            for (i, (a, b)) in random(n, 1).into_iter().zip(random(n, 2)).enumerate() {
+                assert_eq!((from[i], to[i]), (0.0, a + b), "{i} of {n}");
+            }
+        }
+    }
+
+    /// No product is fused with a sum, so vectors give the bits of plain numbers.
+    #[test]
+    fn descent_equals_a_plain_loop_on_every_instruction_set() {
+        for (n, nesterov) in LENGTHS.into_iter().flat_map(|n| [(n, false), (n, true)]) {
+            let step = Descent { rate: 0.3_f32, decay: 0.01, momentum: 0.9, nesterov };
+            let (start, g) = (random(n, 1), random(n, 2));
+            let (mut plain, mut w, mut m) = (start.clone(), start.clone(), random(n, 3));
+            descend(&step, &mut plain, &g);
+            descend_with_momentum(&step, &mut w, &g, &mut m);
+            for (i, before) in random(n, 3).into_iter().enumerate() {
+                let slope = g[i] + 0.01 * start[i];
+                let moment = 0.9 * before + slope;
+                let direction = if nesterov { slope + 0.9 * moment } else { moment };
+                let want = [start[i] - 0.3 * slope, start[i] - 0.3 * direction, moment];
+                assert_eq!([plain[i], w[i], m[i]], want, "{i} of {n}");
+            }
+        }
+    }
+
+    #[test]
+    fn adam_equals_a_plain_loop_on_every_instruction_set() {
+        let (decay, kept, size, correction, eps) = (0.01_f32, 0.999, 0.02, 3.0, 1e-8);
+        let step = Adaptive { decay, kept, size, correction, keep: [0.9, 0.99], add: [0.1, 0.01], eps };
+        for n in LENGTHS {
+            let (start, g, squares) = (random(n, 1), random(n, 2), random(n, 4).into_iter().map(f32::abs));
+            let squares: std::vec::Vec<f32> = squares.collect();
+            let (mut w, mut m, mut v) = (start.clone(), random(n, 3), squares.clone());
+            adapt(&step, &mut w, &g, &mut m, &mut v);
+            for (i, before) in random(n, 3).into_iter().enumerate() {
+                let slope = g[i] + decay * start[i];
+                let moment = 0.9 * before + 0.1 * slope;
+                let square = 0.99 * squares[i] + 0.01 * (slope * slope);
+                let weight = kept * start[i] - size * moment / (square.sqrt() * correction + eps);
+                assert_eq!([w[i], m[i], v[i]], [weight, moment, square], "{i} of {n}");
+            }
+        }
+    }
+}

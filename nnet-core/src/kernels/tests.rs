@@ -133,7 +133,7 @@ fn convolutions_equal_plain_loops() {
 
 #[test]
 fn linear_layers_equal_plain_loops() {
-    for (inputs, outputs) in [(400, 120), (84, 10), (1, 1), (7, 3), (65, 17), (130, 31), (16, 33)] {
+    for (inputs, outputs) in [(400, 120), (84, 10), (1, 1), (7, 3), (65, 17), (130, 31), (16, 33), (6, 4), (18, 44)] {
         for lanes in [1, LANES] {
             let w = random(outputs * inputs, 1);
             let (b, x, dy) = (random(outputs, 2), random(inputs * lanes, 3), random(outputs * lanes, 4));

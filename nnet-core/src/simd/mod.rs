@@ -130,3 +130,40 @@ impl Vectors for f32 {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Interleaves;
+
+    impl Kernel<f32> for Interleaves {
+        fn run<I: Simd<Scalar = f32>>(self, simd: I) {
+            let mut numbers = [0.0; 2 * LANES];
+            for (i, number) in (0_u8..).zip(&mut numbers) {
+                *number = f32::from(i);
+            }
+            let (a, b) = numbers.split_at(LANES);
+            // SAFETY: a vector is at most LANES scalars.
+            let a = unsafe { simd.load(a.as_ptr()) };
+            // SAFETY: as above.
+            let b = unsafe { simd.load(b.as_ptr()) };
+            let mut got = [f32::NAN; 2 * LANES];
+            for (vector, got) in simd.interleave(a, b).into_iter().zip(got.chunks_mut(I::WIDTH)) {
+                // SAFETY: a chunk is WIDTH scalars, which divides the whole.
+                unsafe { simd.store(got.as_mut_ptr(), vector) };
+            }
+            for (i, pair) in got[..2 * I::WIDTH].chunks(2).enumerate() {
+                assert_eq!(pair, [numbers[i], numbers[LANES + i]], "pair {i} of {}", I::WIDTH);
+            }
+        }
+    }
+
+    #[test]
+    fn two_vectors_are_interleaved() {
+        for lanes in [1, LANES] {
+            f32::dispatch(lanes, Interleaves);
+        }
+        Interleaves.run(Quad);
+    }
+}

@@ -149,11 +149,15 @@ impl<N: Train> Crew<N> {
         };
         // The other threads have slept all through a batch of one slot.
         if self.used == 1 && work.len() <= ALONE {
-            work.iter_mut().for_each(step);
+            for work in &mut work {
+                step(work);
+            }
         } else {
             self.pool.for_each(&mut self.workers, &mut work, |_, work| step(work));
         }
-        others.iter_mut().for_each(|slot| slot.clean = true);
+        for slot in others {
+            slot.clean = true;
+        }
     }
 
     /// The sum that the last update used.

@@ -185,6 +185,26 @@ fn a_class_out_of_range_is_named_and_changes_nothing() {
 }
 
 #[test]
+fn a_refused_batch_leaves_nothing_in_the_gradients() {
+    let mut data = classes(70);
+    let (indices, class) = ((0..64).collect::<Vec<_>>(), data[63].1);
+    for threads in [1, 3] {
+        let trainer = || Trainer::new(initial::<Classifier>(), Sgd::new(0.1).momentum(0.9)).threads(threads);
+        let (mut refused, mut fresh) = (trainer(), trainer());
+        data[63].1 = 3;
+        refused.step(&data, &indices).expect_err("class 3 of 3");
+        data[63].1 = class;
+        // Of four slots, of two, and of four again.
+        for indices in [&indices[..], &indices[..20], &indices] {
+            let losses = [&mut refused, &mut fresh].map(|trainer| trainer.step(&data, indices).expect("good data"));
+            assert_eq!(losses[0], losses[1]);
+            assert_eq!(refused.network(), fresh.network(), "{threads} threads, {} samples", indices.len());
+            assert_eq!(refused.gradients(), fresh.gradients());
+        }
+    }
+}
+
+#[test]
 fn a_loss_that_is_not_finite_stops_before_the_step() {
     let mut data = lines(64);
     let mut trainer = Trainer::new(initial::<Regressor>(), Sgd::new(1e200)).batch_size(16).threads(2);
