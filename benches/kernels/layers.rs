@@ -233,7 +233,7 @@ fn batch_norm<const C: usize, const H: usize>(bench: &Bench, layer: &'static str
 fn sgd<const N: usize>(bench: &Bench, layer: &'static str) {
     let (mut w, g, mut m) = (random::<[f32; N]>(1), random::<[f32; N]>(2), random::<[f32; N]>(3));
     let optimizer = Sgd::new(1e-6).momentum(0.9).weight_decay(1e-4);
-    let work = Work { kernel: "sgd", layer, shape: format!("[{N}]"), element: "single", flop: 6 * N, bytes: 20 * N };
+    let work = Work { kernel: "sgd", layer, shape: format!("[{N}]"), element: "weights", flop: 6 * N, bytes: 20 * N };
     bench.kernel(&work, || {
         optimizer.update(1, 1e-6, black_box(&mut w[..]), black_box(&g[..]), black_box(&mut m[..]), &mut []);
     });

@@ -6,9 +6,9 @@
 //!
 //! prints one JSON line for each roof, with the keys `roof, simd` and `gflop_per_s`, or `kib, gb_per_s`; then one for
 //! each kernel, with the keys `kernel, layer, shape, element, simd, us, flop, bytes, gb_per_s` and, of a kernel that
-//! multiplies, `gflop_per_s, fma_fraction`. An element is a `group` of 16 samples or a `single` one. Operations are
-//! those of the products that are there, without those of a padding; bytes are those of what is read and written, each
-//! once. `--simd` and `--quick` are those of the bench `throughput`.
+//! multiplies, `gflop_per_s, fma_fraction`. An element is a `group` of 16 samples, a `single` one, or one of the
+//! `weights`. Operations are those of the products that are there, without those of a padding; bytes are those of what
+//! is read and written, each once. `--simd` and `--quick` are those of the bench `throughput`.
 
 mod layers;
 #[path = "../measure/mod.rs"]
