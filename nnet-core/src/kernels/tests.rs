@@ -1,6 +1,6 @@
 //! Every kernel, on the active instruction set, against plain loops in f64: odd sizes, outputs pre-filled with NaN.
 
-use super::{Convolution, Kernels};
+use super::{Convolution, Function, Kernels, Pooled};
 use crate::element::LANES;
 use crate::random::Random;
 use crate::shape::Window2d;
@@ -129,6 +129,49 @@ fn convolutions_equal_plain_loops() {
             assert_sums("dw", &dw, &want_dw);
         }
     }
+}
+
+/// In f64, where it is a plain loop that the layer's tests compare with its three parts.
+fn pooled_in_f64(lanes: usize, shape: &Pooled, [w, b, x]: [&[f32]; 3], n: usize) -> Vec<f64> {
+    let [w, b, x] = [w, b, x].map(|numbers| numbers.iter().copied().map(f64::from).collect::<Vec<_>>());
+    let mut y = vec![f64::NAN; n];
+    f64::convolution_pooled(lanes, shape, &w, &b, &x, &mut y);
+    y
+}
+
+#[test]
+fn convolutions_with_a_pool_equal_plain_loops() {
+    let mut checked = 0;
+    for (inputs, outputs, groups, x_size, window) in SHAPES {
+        let (inputs, outputs, map) = (inputs * groups, outputs * groups, window.output(x_size).unwrap());
+        let convolution = Convolution { inputs, outputs, groups, window, x: x_size, y: map };
+        let terms = inputs / groups * window.kernel[0] * window.kernel[1];
+        for (pool, lanes) in
+            [[2, 2], [1, 3], [3, 1], [2, 5], [4, 2]].into_iter().flat_map(|pool| [(pool, 1), (pool, LANES)])
+        {
+            let n = outputs * (map[0] / pool[0]) * (map[1] / pool[1]) * lanes;
+            let [w, b] = [random(outputs * terms, 1), random(outputs, 2)];
+            let x = random(inputs * x_size[0] * x_size[1] * lanes, 3);
+            // No sum of products is larger than that of their magnitudes, wherever in the window it is.
+            let sizes = [&w, &b, &x].map(|numbers| numbers.iter().map(|n| n.abs()).collect::<Vec<_>>());
+            let largest = Pooled { convolution, function: None, window: pool, mean: false };
+            let magnitudes = pooled_in_f64(lanes, &largest, sizes.each_ref().map(|numbers| &numbers[..]), n);
+            for (function, mean) in [(None, false), (Some(Function::Relu), false), (Some(Function::Relu), true)] {
+                let shape = Pooled { function, mean, ..largest };
+                let want = pooled_in_f64(lanes, &shape, [&w, &b, &x], n);
+                let mut y = vec![f32::NAN; n];
+                f32::convolution_pooled(lanes, &shape, &w, &b, &x, &mut y);
+                for (i, ((&got, &want), magnitude)) in y.iter().zip(&want).zip(&magnitudes).enumerate() {
+                    let rounded = terms + pool[0] * pool[1] + 3;
+                    let tolerance = rounded as f64 * f64::from(f32::EPSILON) * magnitude;
+                    let error = (f64::from(got) - want).abs();
+                    assert!(error <= tolerance, "{shape:?} {lanes} y[{i}]: got {got}, want {want}");
+                    checked += 1;
+                }
+            }
+        }
+    }
+    assert!(checked > 10_000, "{checked} entries");
 }
 
 #[test]
