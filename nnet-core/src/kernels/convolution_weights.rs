@@ -119,14 +119,20 @@ impl<S: Vectors> Reader<'_, S> {
         let mut sums = acc;
         for (b, columns) in columns.iter().enumerate().filter(|_| bordered) {
             let place = Place { tap: tap + b, ..place };
+            let mut acc = [[simd.splat(S::ZERO)]; A];
+            for (acc, row) in acc.iter_mut().zip(&sums) {
+                *acc = [row[b]];
+            }
             let left = columns.start..columns.end.min(interior.start);
             let right = columns.start.max(interior.end)..columns.end;
-            let mut acc = sums.map(|row| [row[b]]);
-            for row in rows.clone() {
-                // SAFETY: `left` are positions of tap b, and `row` of the kernel's row.
-                acc = unsafe { self.sum(simd, self.row(place, row), &left, acc) };
-                // SAFETY: `right` are positions of tap b, and `row` of the kernel's row.
-                acc = unsafe { self.sum(simd, self.row(place, row), &right, acc) };
+            for side in [left, right] {
+                if side.is_empty() {
+                    continue;
+                }
+                for row in rows.clone() {
+                    // SAFETY: both sides are positions of tap b, and `row` of the kernel's row.
+                    acc = unsafe { self.sum(simd, self.row(place, row), &side, acc) };
+                }
             }
             for (row, [value]) in sums.iter_mut().zip(acc) {
                 row[b] = value;
