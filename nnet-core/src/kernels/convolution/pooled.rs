@@ -2,10 +2,11 @@
 //!
 //! Windows that lie side by side see every output of the convolution at most once, so nothing is computed twice.
 
+use core::iter;
 use core::ops::Range;
 
-use super::row::Apart;
-use super::{Convolution, Correlation, area, correlation, product};
+use super::row::{Apart, along};
+use super::{Convolution, Correlation, Row as Target, area, correlation, product};
 use crate::kernels::Function;
 use crate::kernels::activation;
 use crate::kernels::entries::entries;
@@ -133,39 +134,45 @@ impl<S: Vectors> RowKernel<S> for Pass<'_, S> {
                     // Whole vectors: what is behind the last column is not looked at.
                     let pitch = columns.len().next_multiple_of(I::WIDTH);
                     let (m, end) = (columns.start, columns.start + pitch);
-                    blocks!(I::BLOCK, of_group.channels.to, |first, A| {
-                        let map = &mut buffer[..A * rows * height * pitch];
-                        let target = |map: &mut [S], k: usize| {
-                            let mut target = of_group.row_of(0, row * height + k, first);
-                            target.y = map[k * pitch..].as_mut_ptr().wrapping_sub(m);
-                            target.plane = rows * height * pitch;
-                            target
-                        };
-                        let apart = Apart { y: pitch, ..of_group.below() };
-                        let top = target(map, 0);
-                        if pairs == 2 {
-                            // SAFETY: four rows from here on have all taps, and `map` has room for them, A times.
-                            unsafe { of_group.vectors::<I, A, 4>(simd, &top, first, m, end, apart) };
-                        } else if pairs == 1 {
-                            // SAFETY: two rows from here on have all taps, and `map` has room for them, A times.
-                            unsafe { of_group.vectors::<I, A, 2>(simd, &top, first, m, end, apart) };
-                        } else {
-                            for k in 0..height {
-                                of_group.row_along::<I, A>(simd, &target(map, k), first, m..end);
+                    for (first, size) in even_blocks(I::BLOCK, of_group.channels.to) {
+                        let map = &mut buffer[..size * rows * height * pitch];
+                        // One block: what follows it is compiled once, not for each size.
+                        blocks!(I::BLOCK, size, |_start, A| {
+                            let below = Apart { y: pitch, ..of_group.below() };
+                            let (apart, count) =
+                                if pairs > 0 { (below, 2 * pairs) } else { (along::<I>(), pitch / I::WIDTH) };
+                            for k in (0..rows * height).step_by(if pairs > 0 { 2 * pairs } else { 1 }) {
+                                let y = map[k * pitch..].as_mut_ptr().wrapping_sub(m);
+                                let target = of_group.row_of(0, row * height + k, first);
+                                let target = Target { y, plane: rows * height * pitch, ..target };
+                                // SAFETY: these rows exist, pairs of them with all taps; `map` has room for them, A times.
+                                unsafe { of_group.strip::<I, A>(simd, &target, first, m..end, apart, count) };
                             }
-                        }
+                        });
                         let channel = group * of_group.channels.to + first;
                         let block = Block { channel, row, windows: windows.clone(), part: 0 };
                         match self.share {
                             None => self.pool_rows::<I, false>(simd, &block, [rows, pitch], map),
                             Some(_) => self.pool_rows::<I, true>(simd, &block, [rows, pitch], map),
                         }
-                    });
+                    }
                 }
                 row += rows;
             }
         }
     }
+}
+
+/// The starts and sizes of blocks as `blocks!` cuts them.
+#[inline(always)]
+fn even_blocks(most: usize, total: usize) -> impl Iterator<Item = (usize, usize)> {
+    let mut start = 0;
+    iter::from_fn(move || {
+        let left = total - start;
+        let size = left.div_ceil(left.div_ceil(most).max(1));
+        start += size;
+        (size > 0).then_some((start - size, size))
+    })
 }
 
 /// Each row with the starts of its pieces of at most `most` columns.
@@ -188,25 +195,26 @@ impl<S: Vectors> Pass<'_, S> {
                     let windows = start..self.columns.min(start + most);
                     let columns = windows.start * width..windows.end * width;
                     let pitch = columns.len() * I::WIDTH;
-                    blocks!(I::BLOCK, of_group.channels.to, |first, A| {
-                        let buffer = &mut buffer[..A * height * pitch];
-                        for k in 0..height {
-                            let mut target = of_group.row_of(part, row * height + k, first);
-                            target.y = buffer[k * pitch..].as_mut_ptr().wrapping_sub(columns.start * I::WIDTH);
-                            target.plane = height * pitch;
-                            target.step = I::WIDTH;
-                            of_group.row::<I, A>(simd, &target, first, columns.clone(), &interior);
-                        }
+                    for (first, size) in even_blocks(I::BLOCK, of_group.channels.to) {
+                        let map = &mut buffer[..size * height * pitch];
+                        blocks!(I::BLOCK, size, |_start, A| {
+                            for k in 0..height {
+                                let y = map[k * pitch..].as_mut_ptr().wrapping_sub(columns.start * I::WIDTH);
+                                let target = of_group.row_of(part, row * height + k, first);
+                                let target = Target { y, plane: height * pitch, step: I::WIDTH, ..target };
+                                of_group.row::<I, A>(simd, &target, first, columns.clone(), &interior);
+                            }
+                        });
                         let channel = group * of_group.channels.to + first;
                         let block = Block { channel, row, windows: windows.clone(), part };
                         match I::WIDTH {
-                            1 => self.pool_entries::<1>(&block, buffer),
-                            4 => self.pool_entries::<4>(&block, buffer),
-                            8 => self.pool_entries::<8>(&block, buffer),
-                            16 => self.pool_entries::<16>(&block, buffer),
+                            1 => self.pool_entries::<1>(&block, map),
+                            4 => self.pool_entries::<4>(&block, map),
+                            8 => self.pool_entries::<8>(&block, map),
+                            16 => self.pool_entries::<16>(&block, map),
                             _ => unreachable!("a vector is 1, 4, 8 or 16 scalars"),
                         }
-                    });
+                    }
                 }
             }
         }

@@ -66,42 +66,49 @@ impl<S: Vectors> Correlation<'_, S> {
         first: usize,
         most: usize,
     ) -> usize {
-        if self.columns.outputs > I::WIDTH {
-            self.row_along::<I, A>(simd, target, first, 0..self.columns.outputs);
-            return 1;
-        }
-        let (end, apart) = (self.columns.outputs, self.below());
-        match most {
-            // SAFETY: the row at `target` and the 3 below it exist and have the same taps.
-            4.. if I::REGISTERS >= 32 => unsafe { self.vectors::<I, A, 4>(simd, target, first, 0, end, apart) },
-            // SAFETY: the row at `target` and the one below it exist and have the same taps.
-            2.. => unsafe { self.vectors::<I, A, 2>(simd, target, first, 0, end, apart) },
-            // SAFETY: the row at `target` exists.
-            _ => unsafe { self.vectors::<I, A, 1>(simd, target, first, 0, end, apart) },
-        }
+        let end = self.columns.outputs;
+        let rows = if end > I::WIDTH { 1 } else { most.min(4) };
+        let (apart, count) = if rows == 1 { (along::<I>(), end.div_ceil(I::WIDTH)) } else { (self.below(), rows) };
+        // SAFETY: the row at `target` exists, and those below it with the same taps.
+        unsafe { self.strip::<I, A>(simd, target, first, 0..end, apart, count) };
+        rows
     }
 
-    /// Some columns of the row at `target`, for A channels.
+    /// `count` vectors, `apart` from column `columns.start` of the row at `target` on, for A channels. Columns from
+    /// `columns.end` on are not written.
+    ///
+    /// # Safety
+    ///
+    /// As [`vectors`](Self::vectors).
     #[inline(always)]
-    pub(super) fn row_along<I: Row<Scalar = S>, const A: usize>(
+    pub(super) unsafe fn strip<I: Row<Scalar = S>, const A: usize>(
         &self,
         simd: I,
         target: &Target<S>,
         first: usize,
         columns: Range<usize>,
+        apart: Apart,
+        count: usize,
     ) {
-        let apart = Apart { x: I::WIDTH.cast_signed(), y: I::WIDTH, columns: I::WIDTH };
-        let (mut m, end) = (columns.start, columns.end);
-        while m < end {
-            let taken = match (end - m).div_ceil(I::WIDTH) {
-                // SAFETY: the vectors at `m` and behind it begin before `end`, which is in the row at `target`.
-                4.. if I::REGISTERS >= 32 => unsafe { self.vectors::<I, A, 4>(simd, target, first, m, end, apart) },
-                // SAFETY: as above.
-                2.. => unsafe { self.vectors::<I, A, 2>(simd, target, first, m, end, apart) },
-                // SAFETY: as above.
-                _ => unsafe { self.vectors::<I, A, 1>(simd, target, first, m, end, apart) },
+        let mut done = 0;
+        while done < count {
+            let m = columns.start + done * apart.columns;
+            let below = if apart.columns == 0 { done } else { 0 };
+            let target = Target {
+                x: target.x.wrapping_offset(below.cast_signed() * apart.x),
+                y: target.y.wrapping_add(below * apart.y),
+                ..*target
             };
-            m += taken * I::WIDTH;
+            done += match count - done {
+                // SAFETY: by this function's contract.
+                4.. if I::REGISTERS >= 32 => unsafe {
+                    self.vectors::<I, A, 4>(simd, &target, first, m, columns.end, apart)
+                },
+                // SAFETY: by this function's contract.
+                2.. => unsafe { self.vectors::<I, A, 2>(simd, &target, first, m, columns.end, apart) },
+                // SAFETY: by this function's contract.
+                _ => unsafe { self.vectors::<I, A, 1>(simd, &target, first, m, columns.end, apart) },
+            };
         }
     }
 
@@ -112,7 +119,7 @@ impl<S: Vectors> Correlation<'_, S> {
     /// `target` comes from `row_of`, or writes to a place with room up to `end`. Otherwise `end` is at most the columns of
     /// y. Each vector begins before it. Vectors `apart` by no columns lie in rows with the taps of the first.
     #[inline(always)]
-    pub(super) unsafe fn vectors<I: Row<Scalar = S>, const A: usize, const B: usize>(
+    unsafe fn vectors<I: Row<Scalar = S>, const A: usize, const B: usize>(
         &self,
         simd: I,
         target: &Target<S>,
@@ -168,6 +175,12 @@ impl<S: Vectors> Correlation<'_, S> {
         let lane = |column: isize| column.clamp(0, width.cast_signed()).cast_unsigned();
         lane(-first)..lane(self.columns.extent.cast_signed() - first)
     }
+}
+
+/// Vectors that follow each other in a row.
+#[inline(always)]
+pub(super) fn along<I: Row>() -> Apart {
+    Apart { x: I::WIDTH.cast_signed(), y: I::WIDTH, columns: I::WIDTH }
 }
 
 /// Adds to `acc` the sums of [`super::super::tile::tile`], the vectors of x that tap v meets under its masks.
