@@ -88,7 +88,9 @@ impl Tensors {
 #[must_use]
 #[track_caller]
 pub const fn baked<N: Baked>(path: &str, file: &[FileTensor]) -> N {
-    assert!(cfg!(target_endian = "little"), "`weights!` needs a target with little-endian numbers");
+    if cfg!(target_endian = "big") {
+        panic!("`weights!` needs a target whose numbers begin with the lowest byte");
+    }
     let mut complaint = Complaint { text: Text::new(), problems: 0 };
     complaint.text.push("`").push(path).push("` does not fit `").push(N::NAME).push("`:");
     let mut value = MaybeUninit::<N>::zeroed();
