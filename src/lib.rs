@@ -6,7 +6,7 @@ extern crate std;
 
 pub use nnet_core::network::{Direction, Meeting};
 pub use nnet_core::{
-    Differentiable, Element, Flat, Fold, LANES, Lanes, Layer, LayerInfo, Limit, Measure, Network, Nothing,
+    BufferInfo, Differentiable, Element, Flat, Fold, LANES, Lanes, Layer, LayerInfo, Limit, Measure, Network, Nothing,
     ParameterInfo, ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, element, init, layers, loss, optim,
     shape, simd, typed,
 };
@@ -123,8 +123,8 @@ pub mod __private {
     pub use nnet_core::shape::flow::{Flow, Gives, Piece, Row, refuse_if};
     pub use nnet_core::shape::{Inferred, Shape, Window2d};
     pub use nnet_core::{
-        Differentiable, Element, Flat, Fold, Lanes, Layer, LayerInfo, Network, ParameterInfo, ParameterKind, Pass,
-        Random, Scalar, Summary, Tensor, Train, layers, loss, shape,
+        BufferInfo, Differentiable, Element, Flat, Fold, Lanes, Layer, LayerInfo, Network, ParameterInfo,
+        ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, layers, loss, shape,
     };
 
     /// The first entries of a work area, in the shape of `T`.

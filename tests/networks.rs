@@ -56,8 +56,47 @@ tanh_1  Tanh                  [9]             0               0
 fc2     Linear(6)             [6]            60              54
 total                                       177             162
 bytes with f32, one sample: weights 708; to predict 60 more; to train 828 more (gradients and tape)
+
+to predict          buffer         bytes  area  from  to
+fc1                    [9]            36     0  fc1   fc2
+fc2                    [6]            24     1  fc2   the end
+most at once                          60        fc2
 ";
     assert_eq!(summary, want);
+}
+
+network! {
+    struct Planned: [3, 8, 8] -> [2] {
+        stem: Conv2d(4, 3, padding = 1),
+        Relu,
+        block: residual { a: Conv2d(4, 3, padding = 1), Relu, b: Conv2d(4, 3, padding = 1) },
+        Relu,
+        GlobalAvgPool2d,
+        head: Linear(2),
+    }
+}
+
+/// The plan in the summary is that of the memory: its buffers never share an area at the same time, and the areas are as
+/// large as their largest buffers.
+#[test]
+fn the_summary_shows_the_memory_of_predict() {
+    let buffers = Planned::<f32>::BUFFERS;
+    for (i, a) in buffers.iter().enumerate() {
+        for b in buffers[i + 1..].iter().filter(|b| b.area == a.area) {
+            assert!(a.end < b.begin, "{} and {} are in one area", a.name, b.name);
+        }
+    }
+    let bytes = |area: usize| {
+        let inside = buffers.iter().filter(|buffer| buffer.area == area);
+        4 * inside.map(|buffer| buffer.shape.iter().product()).max().unwrap_or(0)
+    };
+    assert_eq!((0..3).map(bytes).sum::<usize>(), Planned::INFERENCE_BYTES);
+    let summary = Planned::summary().to_string();
+    let memory: Vec<_> = summary.lines().skip_while(|line| !line.starts_with("to predict")).collect();
+    let columns: Vec<Vec<_>> = memory.iter().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(columns[1], ["stem", "[4,", "8,", "8]", "1,024", "0", "stem", "block"]);
+    assert_eq!(columns[5], ["head", "[2]", "8", "1", "head", "the", "end"]);
+    assert_eq!(columns[6], ["most", "at", "once", "3,072", "block.b"]);
 }
 
 /// Compares the gradient of a sample's loss with central differences, for up to 150 entries of each parameter.

@@ -38,7 +38,8 @@ pub use element::{Element, LANES, Lanes};
 pub use flat::zeroed;
 pub use flat::{Flat, Nothing};
 pub use network::{
-    Differentiable, Fold, Layer, LayerInfo, Limit, Measure, Network, ParameterInfo, ParameterKind, Summary, Train,
+    BufferInfo, Differentiable, Fold, Layer, LayerInfo, Limit, Measure, Network, ParameterInfo, ParameterKind, Summary,
+    Train,
 };
 pub use pass::Pass;
 pub use random::Random;

@@ -8,10 +8,12 @@ mod areas;
 mod backward;
 mod forward;
 mod fused;
+mod stays;
 
 pub use areas::Room;
 pub use backward::{Backward, Step as BackwardStep};
 pub use forward::{Forward, Step as ForwardStep};
+pub use stays::{Stay, stays, touched};
 
 use crate::infer::{Layer, Network, Operation, Value};
 use crate::layer::{Kind, Reads};

@@ -21,7 +21,7 @@ pub use fold::Fold;
 pub use layer::Layer;
 #[doc(hidden)]
 pub use table::learned;
-pub use table::{LayerInfo, ParameterInfo, ParameterKind, Summary};
+pub use table::{BufferInfo, LayerInfo, ParameterInfo, ParameterKind, Summary};
 pub(crate) use table::{Learning, learning};
 pub use train::Train;
 
@@ -65,6 +65,8 @@ pub trait Network: Flat {
     const INFERENCE_BYTES: usize = size_of::<Self::Scratch<Self::Scalar>>();
     /// Multiply-accumulates of one prediction, the padding counted.
     const MACS: usize = table::total_macs(Self::LAYERS);
+    /// The plan of [`Scratch`](Network::Scratch): what stands in its areas, and from which layer to which.
+    const BUFFERS: &'static [BufferInfo] = &[];
     /// [`Differentiable::TRAINING_BYTES`], for the summary.
     #[doc(hidden)]
     const TRAINING: Option<usize> = None;
@@ -96,6 +98,7 @@ pub trait Network: Flat {
             training_bytes: Self::TRAINING,
             macs: Self::MACS,
             budget: Self::BUDGET,
+            buffers: Self::BUFFERS,
         }
     }
 }

@@ -21,6 +21,21 @@ pub struct LayerInfo {
     pub macs: usize,
 }
 
+/// A value in a work area of `predict`, while layers need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BufferInfo {
+    /// The layer that gives it.
+    pub name: &'static str,
+    /// Its shape for one sample.
+    pub shape: &'static [usize],
+    /// The number of the area.
+    pub area: usize,
+    /// The layer that begins to write it, counted as in [`Network::LAYERS`](super::Network::LAYERS).
+    pub begin: usize,
+    /// The last layer that reads it; for the output, the number of layers.
+    pub end: usize,
+}
+
 /// One parameter tensor of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParameterInfo {
@@ -157,6 +172,8 @@ pub struct Summary {
     pub macs: usize,
     /// The limits that the declaration sets, and what they limit.
     pub budget: &'static [Limit],
+    /// The plan of the memory of `predict`.
+    pub buffers: &'static [BufferInfo],
 }
 
 impl fmt::Display for Summary {
@@ -193,7 +210,47 @@ impl fmt::Display for Summary {
             let (begin, key, unit) = (if i == 0 { "budget with f32: " } else { ", " }, measure.key(), measure.unit());
             write!(f, "{begin}{key} {} of {}{unit}", Thousands(*figure), Thousands(*limit))?;
         }
-        if self.budget.is_empty() { Ok(()) } else { writeln!(f) }
+        if !self.budget.is_empty() {
+            writeln!(f)?;
+        }
+        self.write_memory(f)
+    }
+}
+
+impl Summary {
+    /// Each buffer of `predict` with its area, its bytes and its lifetime, and the layer that needs the most at once.
+    fn write_memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.buffers.is_empty() {
+            return Ok(());
+        }
+        let layer = |at: usize| self.layers.get(at).map_or("the end", |layer| layer.name);
+        let width = |title: &str, text: &dyn Fn(&BufferInfo) -> usize| {
+            self.buffers.iter().map(text).max().unwrap_or(0).max(title.len())
+        };
+        let name = width("to predict", &|buffer| buffer.name.len());
+        let begin = width("from", &|buffer| layer(buffer.begin).len());
+        writeln!(f, "\n{:name$}  {:>14}  {:>12}  area  {:begin$}  to", "to predict", "buffer", "bytes", "from")?;
+        for buffer in self.buffers {
+            let BufferInfo { name: value, shape, area, begin: first, end } = *buffer;
+            let (shape, bytes) = (Dimensions(shape), Thousands(self.bytes(buffer)));
+            let (first, last) = (layer(first), layer(end));
+            writeln!(f, "{value:name$}  {shape:>14}  {bytes:>12}  {area:>4}  {first:begin$}  {last}")?;
+        }
+        let Some((peak, bytes)) = self.peak() else { return Ok(()) };
+        writeln!(f, "{:name$}  {:>14}  {:>12}        {}", "most at once", "", Thousands(bytes), layer(peak))
+    }
+
+    /// The layer that needs the most bytes of the work areas at once, and these; of equal ones the first.
+    fn peak(&self) -> Option<(usize, usize)> {
+        let needed = |at: usize| {
+            let live = self.buffers.iter().filter(move |buffer| (buffer.begin..=buffer.end).contains(&at));
+            live.map(|buffer| self.bytes(buffer)).sum::<usize>()
+        };
+        (0..self.layers.len()).rev().map(|at| (at, needed(at))).max_by_key(|(_, bytes)| *bytes)
+    }
+
+    fn bytes(&self, buffer: &BufferInfo) -> usize {
+        buffer.shape.iter().product::<usize>() * self.scalar_bytes
     }
 }
 

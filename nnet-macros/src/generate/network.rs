@@ -7,7 +7,7 @@ use super::words::{init, integer, layer_type, place, scratch_name, sizes, tensor
 use super::{budget, by_path, forward};
 use crate::infer::{Layer, Network, Operation, Parameter, Role};
 use crate::layer::Kind;
-use crate::plan::{Needs, Plan};
+use crate::plan::{Needs, Plan, Stay, stays};
 use crate::size::Size;
 
 pub fn implementation(network: &Network, plan: &Plan, is_trained: bool) -> TokenStream {
@@ -24,6 +24,7 @@ pub fn implementation(network: &Network, plan: &Plan, is_trained: bool) -> Token
     let init = init_function(network);
     let predict = forward::predict(network, plan);
     let budget = budget::constant(network);
+    let buffers = buffers(network, plan);
     let parts = parts_with_parameters(network);
     code! {
         #parts
@@ -34,6 +35,7 @@ pub fn implementation(network: &Network, plan: &Plan, is_trained: bool) -> Token
             #tables
             #training
             #budget
+            #buffers
             #init
             #predict
         }
@@ -82,6 +84,19 @@ fn tables(network: &Network) -> TokenStream {
         const LAYERS: &'static [::nnet::__private::LayerInfo] = &[#(#layers),*];
         const PARAMETERS: &'static [::nnet::__private::ParameterInfo] = #parameters;
     }
+}
+
+/// The values in the work areas of `predict`, for the summary.
+fn buffers(network: &Network, plan: &Plan) -> TokenStream {
+    let each = stays(network, &plan.predict).into_iter().map(|Stay { area, value, begin, end }| {
+        let giver = value.checked_sub(1).and_then(|at| network.operation(at));
+        let name = giver.map_or("input", |giver| giver.label.as_str());
+        let (shape, [area, begin, end]) = (sizes(network.shape(value).sizes()), [area, begin, end].map(integer));
+        code! {
+            ::nnet::__private::BufferInfo { name: #name, shape: &#shape, area: #area, begin: #begin, end: #end }
+        }
+    });
+    code!(const BUFFERS: &'static [::nnet::__private::BufferInfo] = &[#(#each),*];)
 }
 
 fn layer_info(operation: &Operation) -> TokenStream {

@@ -329,6 +329,43 @@ const _: () = {
         const TRAINING: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::Some(
             <Self as ::nnet::__private::Differentiable>::TRAINING_BYTES,
         );
+        const BUFFERS: &'static [::nnet::__private::BufferInfo] = &[
+            ::nnet::__private::BufferInfo {
+                name: "max_pool2d_2",
+                shape: &[6, 14, 14],
+                area: 0,
+                begin: 0,
+                end: 3,
+            },
+            ::nnet::__private::BufferInfo {
+                name: "max_pool2d_5",
+                shape: &[16, 5, 5],
+                area: 1,
+                begin: 3,
+                end: 7,
+            },
+            ::nnet::__private::BufferInfo {
+                name: "fc1",
+                shape: &[120],
+                area: 0,
+                begin: 7,
+                end: 9,
+            },
+            ::nnet::__private::BufferInfo {
+                name: "fc2",
+                shape: &[84],
+                area: 1,
+                begin: 9,
+                end: 11,
+            },
+            ::nnet::__private::BufferInfo {
+                name: "fc3",
+                shape: &[10],
+                area: 0,
+                begin: 11,
+                end: 12,
+            },
+        ];
         fn init(&mut self, random: &mut ::nnet::__private::Random) {
             self.conv1
                 .init(
