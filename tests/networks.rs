@@ -60,7 +60,7 @@ bytes with f32, one sample: weights 708; to predict 60 more; to train 828 more (
 to predict          buffer         bytes  area  from  to
 fc1                    [9]            36     0  fc1   fc2
 fc2                    [6]            24     1  fc2   the end
-most at once                          60        fc2
+most at once                            60        fc2
 ";
     assert_eq!(summary, want);
 }
