@@ -1,0 +1,56 @@
+//! LeNet in flash tells twenty digits. Nothing allocates, and no panic can be reached, or it would not link.
+#![no_std]
+#![no_main]
+
+use cortex_m::Peripherals;
+use cortex_m_rt::entry;
+use measure::{Counter, exit, say};
+use networks::digits::{Checksum, DIGITS, Image};
+use networks::{LeNet, LeNetScratch};
+use nnet::loss::argmax;
+use nnet::{Network, Random, Tensor};
+
+measure::exit_on_panic!();
+
+/// In flash, and not copied to RAM.
+static NETWORK: LeNet = networks::lenet();
+
+/// One function, so that one number of instructions, and one stack.
+#[inline(never)]
+fn predict<'s>(image: &Image, scratch: &'s mut LeNetScratch) -> &'s [f32; 10] {
+    NETWORK.predict(image, scratch)
+}
+
+#[entry]
+fn main() -> ! {
+    static mut IMAGE: Image = [[[0.0; 28]; 28]; 1];
+    static mut SCRATCH: LeNetScratch = LeNetScratch::ZERO;
+    // SAFETY: called once, before anybody has the peripherals.
+    let mut counter = Counter::new(unsafe { Peripherals::steal() }.SYST);
+    let (mut right, mut sum) = (0, Checksum::default());
+    let (mut least, mut most) = (u32::MAX, 0);
+    let mut count = |image: &Image, scratch: &mut LeNetScratch| {
+        let taken = counter.count(|| _ = predict(image, scratch));
+        (least, most) = (least.min(taken), most.max(taken));
+    };
+    for digit in &DIGITS {
+        digit.write(IMAGE);
+        count(IMAGE, SCRATCH);
+        let y = predict(IMAGE, SCRATCH);
+        right += u32::from(argmax(y, 0) == usize::from(digit.label));
+        sum.add(y);
+    }
+    // The work does not depend on the data, whatever the bits: infinities and NaN are among these.
+    let mut random = Random::new(1);
+    for _ in 0..20 {
+        IMAGE.as_flat_mut().fill_with(|| f32::from_bits(random.next_u64() as u32));
+        count(IMAGE, SCRATCH);
+    }
+    say(c"right", right);
+    say(c"checksum", sum.0);
+    say(c"predict", most);
+    say(c"spread", most - least);
+    say(c"inference bytes", size_of_val(SCRATCH) as u32);
+    say(c"stack", measure::stack());
+    exit(right == 20)
+}
