@@ -73,6 +73,34 @@ pub use nnet_core::{
 /// The language:
 ///
 pub use nnet_macros::network;
+/// ```
+/// use nnet::{Network, network, weights};
+///
+/// network! {
+///     /// Two classes of four features.
+///     pub struct Tiny: [4] -> [2] { fc1: Linear(3), Tanh, fc2: Linear(2) }
+/// }
+///
+/// static NET: Tiny = weights!(Tiny, "tests/tiny.safetensors");
+///
+/// # fn main() {
+/// let mut scratch = TinyScratch::ZERO;
+/// let scores = NET.predict(&[0.5, -1.0, 0.0, 2.0], &mut scratch);
+/// assert!(scores[0] > scores[1]);
+/// # }
+/// ```
+///
+/// A file of another network does not compile:
+///
+/// ```compile_fail,E0080
+/// # use nnet::{Network, network, weights};
+/// network! { struct Wider: [4] -> [2] { fc1: Linear(5), Tanh, fc2: Linear(2) } }
+///
+/// static NET: Wider = weights!(Wider, "tests/tiny.safetensors");
+/// # fn main() { let _ = NET.fc1.bias; }
+/// ```
+///
+pub use nnet_macros::weights;
 
 #[cfg(feature = "std")]
 mod boxed;
@@ -85,6 +113,7 @@ pub use nnet_core::{host, zeroed};
 #[doc(hidden)]
 pub mod __private {
     pub use nnet_core::init::Init;
+    pub use nnet_core::network::baked::{FileTensor, baked};
     pub use nnet_core::network::budget::{Claim, Limit, Measure, Share, check_budget};
     pub use nnet_core::network::by_path::{
         Part, Proven, check_layer, divided, is_layer, is_sound, is_type, larger, name_bytes, names, placed, table,

@@ -50,9 +50,10 @@ impl<const N: usize> Text<N> {
 
     /// Adds a shape: `[6, 28, 28]`.
     pub const fn sizes(&mut self, shape: &[usize]) -> &mut Self {
+        self.push("[");
         let mut i = 0;
         while i < shape.len() {
-            self.push(if i == 0 { "[" } else { ", " }).number(shape[i]);
+            self.push(if i == 0 { "" } else { ", " }).number(shape[i]);
             i += 1;
         }
         self.push("]")

@@ -39,6 +39,7 @@ mod plan;
 mod size;
 mod summary;
 mod table;
+mod weights;
 
 use proc_macro2::TokenStream;
 
@@ -188,6 +189,26 @@ use crate::errors::Errors;
 #[proc_macro]
 pub fn network(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand(input.into()).into()
+}
+
+/// A network with the weights of a safetensors file, made and checked at compile time: the value of a `static`.
+///
+/// ```ignore
+/// static NET: LeNet = nnet::weights!(LeNet, "lenet.safetensors");
+/// ```
+///
+/// The path begins in the folder of the crate's `Cargo.toml`; the program is built again when the file changes. The network
+/// may be declared in another crate. The file holds all of its tensors under PyTorch's names and nothing else, but for
+/// `num_batches_tracked`, which nothing here needs: what `nnet::host::weights::save` or PyTorch's
+/// `safetensors.torch.save_file(model.state_dict(), ..)` writes. F64, F16 and BF16 are rounded to F32. A tensor
+/// that is missing, too much or of another shape, and a number that is not finite, is an error that names it, its layer and both
+/// shapes.
+///
+/// A `static` without interior mutability lies in flash on a microcontroller, where `predict` reads it. To go on training,
+/// copy it to memory of its own.
+#[proc_macro]
+pub fn weights(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    weights::weights(input.into()).into()
 }
 
 fn expand(tokens: TokenStream) -> TokenStream {

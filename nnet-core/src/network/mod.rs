@@ -4,6 +4,8 @@
 //! what a network takes as a layer by its path: another network, or a type of your own.
 
 #[doc(hidden)]
+pub mod baked;
+#[doc(hidden)]
 pub mod budget;
 #[doc(hidden)]
 pub mod by_path;

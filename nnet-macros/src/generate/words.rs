@@ -50,6 +50,22 @@ pub fn under(place: &TokenStream, function: &str, arguments: TokenStream) -> Tok
     code!(const _: () = #call;)
 }
 
+/// A call whose panic rustc shows under `place`, as the value of an expression.
+pub fn called_at(place: Span, function: &TokenStream, arguments: &TokenStream) -> TokenStream {
+    let place = Span::mixed_site().located_at(place);
+    let at_place = |tokens: &TokenStream| -> TokenStream {
+        let moved = |mut token: TokenTree| {
+            token.set_span(place);
+            token
+        };
+        tokens.clone().into_iter().map(moved).collect()
+    };
+    let mut arguments = Group::new(Delimiter::Parenthesis, arguments.clone());
+    arguments.set_span(place);
+    let function = at_place(function);
+    quote_spanned!(place=> ::nnet::__private::#function #arguments)
+}
+
 /// `.block1.convs[2].conv`, behind `self` or `gradients`.
 pub fn place(segments: &[Segment]) -> TokenStream {
     segments
