@@ -34,10 +34,12 @@ impl Counter {
         black_box(f());
         compiler_fence(Ordering::SeqCst);
         let end = SYST::get_current();
+        // Asked first, for other accesses to the register forget it.
+        let has_wrapped = self.syst.has_wrapped();
         self.syst.disable_counter();
-        // It counts down from 0, which is before the last number.
+        // It counts down.
         let ticks = begin.wrapping_sub(end) & LAST;
-        if self.syst.has_wrapped() && begin != 0 { u32::MAX } else { ticks.saturating_sub(self.empty) }
+        if has_wrapped { u32::MAX } else { ticks.saturating_sub(self.empty) }
     }
 }
 
