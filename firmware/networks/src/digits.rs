@@ -25,7 +25,15 @@ impl Digit {
         }
     }
 
-    /// The same, of the image turned by half a turn.
+    /// The image of the pixels.
+    #[must_use]
+    pub fn image(&self) -> Image {
+        let mut image = [[[0.0; 28]; 28]; 1];
+        self.write(&mut image);
+        image
+    }
+
+    /// As [`write`](Self::write), of the image turned by half a turn.
     pub fn write_upside_down(&self, image: &mut Image) {
         self.write(image);
         image.as_flat_mut().reverse();

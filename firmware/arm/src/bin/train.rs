@@ -47,7 +47,7 @@ fn main() -> ! {
     sum.add(NETWORK.as_scalars());
     say(c"right", right);
     say(c"loss in millionths", (loss / DIGITS.len() as f32 * 1e6) as u32);
-    say(c"checksum", sum.0);
+    say(c"trained", sum.0);
     say(c"train step", most);
     say(c"stack", measure::stack());
     exit(right == 20)
