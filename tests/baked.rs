@@ -13,8 +13,14 @@ network! {
     pub struct Normed: [4] -> [2] { fc1: Linear(3, bias = false), bn: BatchNorm, Relu, fc2: Linear(2) }
 }
 
+network! {
+    /// The weights of [`Tiny`], named in the declaration.
+    pub struct Named: [4] -> [2] { fc1: Linear(3), Tanh, fc2: Linear(2) }
+    weights = "tests/tiny.safetensors";
+}
+
 static TINY: Tiny = nnet::weights!(Tiny, "tests/tiny.safetensors");
-static NORMED: Normed = nnet::weights!(self::Normed, "tests/normed.safetensors",);
+static NORMED: Normed = nnet::weights!(Normed, "tests/normed.safetensors",);
 
 /// The file as it should be; `UPDATE_WEIGHTS=1` writes it.
 fn expected<N: Network>(network: &N, path: &str) {
@@ -36,6 +42,7 @@ fn a_static_has_the_weights_of_its_file() {
     expected(&*tiny, "tests/tiny.safetensors");
     expected(&*normed, "tests/normed.safetensors");
     assert_eq!(TINY.as_scalars(), tiny.as_scalars());
+    assert_eq!(Named::pretrained().as_scalars(), tiny.as_scalars());
     assert_eq!(NORMED.as_scalars(), normed.as_scalars());
 }
 

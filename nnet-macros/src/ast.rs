@@ -1,7 +1,7 @@
 //! The declaration as written: nothing here is known to make sense yet.
 
 use proc_macro2::{Span, TokenStream};
-use syn::{Attribute, Expr, Ident, Path, Visibility};
+use syn::{Attribute, Expr, Ident, LitStr, Path, Visibility};
 
 /// `pub struct Name: [..] -> [..] { layers } settings`
 pub struct Declaration {
@@ -18,6 +18,8 @@ pub struct Declaration {
     pub body: Span,
     pub loss: Option<Call>,
     pub budget: Option<Budget>,
+    /// The file of `weights = "lenet.safetensors";`.
+    pub weights: Option<LitStr>,
     /// Networks behind it, which have been reported.
     pub others: Vec<Declaration>,
 }

@@ -24,6 +24,7 @@ use crate::errors::Errors;
 use crate::layer::{Kind, Loss, Scheme};
 use crate::lint::Lint;
 use crate::size::{self, Shape, Size};
+use crate::weights::Weights;
 
 /// A declaration whose words are understood.
 pub struct Checked {
@@ -36,6 +37,7 @@ pub struct Checked {
     pub layers: Vec<Layer>,
     pub loss: Option<(Loss, Ident)>,
     pub budget: Vec<Limit>,
+    pub weights: Option<Weights>,
 }
 
 /// A shape that the user states.
@@ -121,8 +123,8 @@ impl Places {
 }
 
 pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
-    let Declaration { attributes, visibility, name, parameters, input, output, mut layers, body, loss, budget, .. } =
-        declaration;
+    let Declaration { attributes, visibility, name, parameters, input, output, mut layers, body, .. } = declaration;
+    let Declaration { loss, budget, weights, .. } = declaration;
     itself::refuse(&name, &mut layers, errors);
     names::check_network(&name, errors);
     let parameters = names::check_parameters(&name, parameters, errors);
@@ -140,7 +142,8 @@ pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
     }
     let loss = loss.map(|call| loss::check(&call, output.as_ref().map(|output| output.shape), errors));
     let budget = budget::check(budget, &name, &parameters, errors);
-    Checked { attributes, visibility, name, parameters, input, output, layers, loss, budget }
+    let weights = weights.map(|path| Weights::read(&name, &parameters, &path, errors));
+    Checked { attributes, visibility, name, parameters, input, output, layers, loss, budget, weights }
 }
 
 /// The layers of a structure of their own.

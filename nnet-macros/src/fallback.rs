@@ -8,7 +8,7 @@ use syn::Ident;
 use crate::check;
 use crate::generate::by_path::{field_type, field_zero, proofs};
 use crate::generate::shapes;
-use crate::generate::structure::{constants, training_constant, zero};
+use crate::generate::structure::{constants, pretrained, training_constant, zero};
 use crate::generate::train;
 use crate::generate::words::{folded_name, gradients_name, integer, module_name, scratch_name, tape_name, tensor};
 use crate::infer::{Content, Draft, Field, Layer, Module, Operation};
@@ -32,6 +32,7 @@ pub fn stub(draft: &Draft) -> TokenStream {
     let train = draft.loss.as_ref().map(|(loss, word)| train(draft, loss, word, &unknown(draft, &code!(S))));
     let constants = constants(draft);
     let training_constant = training_constant(draft);
+    let pretrained = pretrained(draft, draft.weights.as_ref().map(|_| code!(loop {})));
     let folded = folded(draft);
     let buffers = [scratch_name(name), tape_name(name)].map(|name| buffer(draft, &name));
     code! {
@@ -44,6 +45,7 @@ pub fn stub(draft: &Draft) -> TokenStream {
         #constants
         #training_constant
         #(#buffers)*
+        #pretrained
         #folded
     }
 }

@@ -39,8 +39,8 @@ pub fn fold(network: &Network) -> Option<Folded> {
     let position = |at: usize| sources.iter().position(|(source, _)| *source == at);
     let root = without(&network.root, &position);
     let name = folded_name(&network.name);
-    let network =
-        Network { attributes: Vec::new(), name, operations, root, loss: None, budget: Vec::new(), ..network.clone() };
+    let (attributes, budget) = (Vec::new(), Vec::new());
+    let network = Network { attributes, name, operations, root, loss: None, budget, weights: None, ..network.clone() };
     Some(Folded { network, sources })
 }
 

@@ -40,6 +40,8 @@ pub fn generate(network: &Network, plan: &Plan, folded: Option<&Folded>) -> Toke
     let budget = budget::checks(network, plan);
     let constants = structure::constants(network);
     let training_constant = structure::training_constant(network);
+    let pretrained =
+        structure::pretrained(network, network.weights.as_ref().map(|weights| weights.body(&network.name)));
     let folded = folded.map(|folded| folded::folded(network, folded));
     code! {
         #shapes
@@ -56,6 +58,7 @@ pub fn generate(network: &Network, plan: &Plan, folded: Option<&Folded>) -> Toke
         #budget
         #constants
         #training_constant
+        #pretrained
         #folded
     }
 }

@@ -36,7 +36,7 @@ const LONG: Size = Size::Known(1_000);
 const DERIVED: &[&str] = &["", "_statistics", "_tape", "_scratch"];
 
 pub fn infer(checked: Checked, errors: &mut Errors) -> Draft {
-    let Checked { attributes, visibility, name, parameters, input, output, layers, loss, budget } = checked;
+    let Checked { attributes, visibility, name, parameters, input, output, layers, loss, budget, weights } = checked;
     let mut walk = Walk {
         flow: Flow::new(&name),
         deferred: Deferred::default(),
@@ -73,6 +73,7 @@ pub fn infer(checked: Checked, errors: &mut Errors) -> Draft {
         root,
         loss,
         budget,
+        weights,
         is_whole,
     }
 }

@@ -179,6 +179,13 @@ use crate::errors::Errors;
 /// (powers of 1,000). Counts may have `k`, `M`, `G`. The blank before a unit can be left out, and `1.5 KiB` is 1,536 bytes. A
 /// folded network is not looked at. The limits stand in the documentation and in `LeNet::summary()`.
 ///
+/// # Weights
+///
+/// `weights = "lenet.safetensors";` beside the loss names the file of a trained network, its path beginning in the folder
+/// of `Cargo.toml`. It is read and checked when the program is compiled, as by [`weights!`], and `LeNet::pretrained()` is the
+/// network with these weights, a `&'static LeNet`. Where the declaration is also what trains and writes the file, leave this
+/// out and use [`weights!`] in the program that predicts.
+///
 /// # What it makes
 ///
 /// The struct, generic over its parameters and, last, its number type, `f32` unless told otherwise, with the traits `Flat`, `Network`,

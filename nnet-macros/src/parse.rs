@@ -64,7 +64,7 @@ fn network(input: ParseStream, errors: &mut Errors) -> Result<Declaration> {
         skip_past(input, None);
     }
     let misplaced = settings::misplaced(&mut layers);
-    let (loss, budget) = settings::settings(input, errors);
+    let settings::Settings { loss, budget, weights } = settings::settings(input, errors);
     Ok(Declaration {
         attributes,
         visibility,
@@ -76,6 +76,7 @@ fn network(input: ParseStream, errors: &mut Errors) -> Result<Declaration> {
         body,
         loss: loss.or(misplaced),
         budget,
+        weights,
         others: Vec::new(),
     })
 }

@@ -7,9 +7,11 @@ use std::path::PathBuf;
 
 use proc_macro2::{Literal, TokenStream};
 use syn::parse::{Parse, ParseStream};
-use syn::{LitStr, Result, Token, Type};
+use syn::{Ident, LitStr, Result, Token, Type};
 
 use self::file::{Data, Tensor};
+use crate::ast::Parameters;
+use crate::errors::Errors;
 use crate::generate::words::{called_at, integer};
 
 /// `LeNet, "lenet.safetensors"`
@@ -37,6 +39,39 @@ impl Parse for Call {
     }
 }
 
+/// The file of `weights = "lenet.safetensors";`: the network's value, or nothing if it could not be read.
+#[derive(Clone)]
+pub struct Weights(TokenStream);
+
+impl Weights {
+    /// Reads the file; what is wrong with it is reported.
+    pub fn read(network: &Ident, parameters: &Parameters, path: &LitStr, errors: &mut Errors) -> Self {
+        let value = match &parameters.0[..] {
+            [] => value(&code!(#network), path),
+            _ => Err(syn::Error::new(path.span(), of_parameters(network, path))),
+        };
+        let value = value.map_err(|error| errors.push(error));
+        Self(value.unwrap_or_default())
+    }
+
+    /// What gives a reference to the network with these weights.
+    pub fn body(&self, network: &Ident) -> TokenStream {
+        let Self(value) = self;
+        code! {
+            static PRETRAINED: #network = #value;
+            &PRETRAINED
+        }
+    }
+}
+
+fn of_parameters(network: &Ident, path: &LitStr) -> String {
+    format!(
+        "`{network}` has other weights for other arguments; give those of one where they are used: \
+         `static NET: {network}<64> = nnet::weights!({network}<64>, {:?});`",
+        path.value()
+    )
+}
+
 /// An expression whose value is the network with the weights of the file.
 pub fn weights(tokens: TokenStream) -> TokenStream {
     let call = match syn::parse2::<Call>(tokens) {
@@ -48,7 +83,7 @@ pub fn weights(tokens: TokenStream) -> TokenStream {
 }
 
 /// A constant expression: `network` with the weights of the file at `path`.
-pub fn value(network: &TokenStream, path: &LitStr) -> Result<TokenStream> {
+fn value(network: &TokenStream, path: &LitStr) -> Result<TokenStream> {
     let place = place(path)?;
     let tensors =
         file::read(&place).map_err(|why| syn::Error::new(path.span(), format!("`{}` {why}", path.value())))?;

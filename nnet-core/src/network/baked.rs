@@ -87,10 +87,9 @@ impl Tensors {
 /// If they are not, which at compile time is an error with all differences.
 #[must_use]
 #[track_caller]
+#[allow(clippy::assertions_on_constants, reason = "it depends on the target")]
 pub const fn baked<N: Baked>(path: &str, file: &[FileTensor]) -> N {
-    if cfg!(target_endian = "big") {
-        panic!("`weights!` needs a target whose numbers begin with the lowest byte");
-    }
+    assert!(cfg!(target_endian = "little"), "`weights!` needs a target whose numbers begin with the lowest byte");
     let mut complaint = Complaint { text: Text::new(), problems: 0 };
     complaint.text.push("`").push(path).push("` does not fit `").push(N::NAME).push("`:");
     let mut value = MaybeUninit::<N>::zeroed();

@@ -272,6 +272,23 @@ pub fn training_constant(network: &impl Named) -> TokenStream {
     }
 }
 
+/// The network with the weights of its file, if the declaration names one: what `body` gives.
+pub fn pretrained(network: &impl Named, body: Option<TokenStream>) -> Option<TokenStream> {
+    let (name, visibility, parameters) = network.named();
+    let (declared, used) = (parameters.declared(), parameters.used());
+    let body = body?;
+    Some(code! {
+        impl<#declared> #name<#used ::core::primitive::f32> {
+            /// The network with the weights of the file that its declaration names: a `static`, which a
+            /// microcontroller keeps in flash.
+            #[must_use]
+            #visibility fn pretrained() -> &'static Self {
+                #body
+            }
+        }
+    })
+}
+
 /// `Flat::ZERO` for `f32`, so that a plain `NAME::ZERO` is not left to guess its number type.
 pub fn zero(name: &Ident, network: &impl Named) -> TokenStream {
     let (_, visibility, parameters) = network.named();

@@ -9,6 +9,7 @@ use crate::check::{Limit, Places};
 use crate::layer::{Init, Kind, Loss};
 use crate::lint::Lint;
 use crate::size::{Shape, Size, sum};
+use crate::weights::Weights;
 
 /// A network that fits together.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct Network {
     pub loss: Option<(Loss, Ident)>,
     /// Limits on its figures.
     pub budget: Vec<Limit>,
+    /// The file of its weights.
+    pub weights: Option<Weights>,
 }
 
 /// A network of which some part may be unknown.
@@ -44,6 +47,8 @@ pub struct Draft {
     pub loss: Option<(Loss, Ident)>,
     /// Limits on its figures.
     pub budget: Vec<Limit>,
+    /// The file of its weights.
+    pub weights: Option<Weights>,
     pub is_whole: bool,
 }
 
@@ -268,6 +273,7 @@ impl Draft {
             root: self.root.clone(),
             loss: self.loss.clone(),
             budget: self.budget.clone(),
+            weights: self.weights.clone(),
         })
     }
 }

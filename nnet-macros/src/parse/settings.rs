@@ -1,7 +1,7 @@
-//! Behind the layers: `loss = cross_entropy;` and `budget(..);`. What could not be read is some loss, for the stub.
+//! Behind the layers: `loss = cross_entropy;`, `budget(..);` and `weights = "file";`. What could not be read is some loss, for the stub.
 
 use syn::parse::ParseStream;
-use syn::{Ident, Result, Token, parse_quote};
+use syn::{Ident, LitStr, Result, Token, parse_quote};
 
 use super::{call, skip_past};
 use crate::ast::{Budget, Call, Layer};
@@ -27,16 +27,24 @@ const OF_TRAINER: &[&str] = &[
     "metrics",
 ];
 
-/// The loss and the budget; stops before a second network.
-pub fn settings(input: ParseStream, errors: &mut Errors) -> (Option<Call>, Option<Budget>) {
-    let (mut loss, mut budget) = (None, None);
+/// What stands behind the layers.
+#[derive(Default)]
+pub struct Settings {
+    pub loss: Option<Call>,
+    pub budget: Option<Budget>,
+    pub weights: Option<LitStr>,
+}
+
+/// All settings; stops before a second network.
+pub fn settings(input: ParseStream, errors: &mut Errors) -> Settings {
+    let mut settings = Settings::default();
     while !input.is_empty() && !begins_network(input) {
-        if let Err(error) = setting(input, errors, &mut loss, &mut budget) {
+        if let Err(error) = setting(input, errors, &mut settings) {
             errors.push(error);
             skip_past(input, Some(';'));
         }
     }
-    (loss, budget)
+    settings
 }
 
 /// Whether what follows is another network, which has been reported then.
@@ -44,19 +52,39 @@ fn begins_network(input: ParseStream) -> bool {
     input.peek(Token![#]) || input.peek(Token![pub]) || input.peek(Token![struct])
 }
 
-fn setting(
-    input: ParseStream,
-    errors: &mut Errors,
-    loss: &mut Option<Call>,
-    budget: &mut Option<Budget>,
-) -> Result<()> {
+fn setting(input: ParseStream, errors: &mut Errors, settings: &mut Settings) -> Result<()> {
     if !input.peek(Ident) {
         return Err(input.error("expected `loss = ..;`, `budget(..);` or the end of the declaration"));
     }
     let name: Ident = input.parse()?;
-    if name == "budget" {
-        return super::budget::budget(&name, input, errors, budget);
+    match name.to_string().as_str() {
+        "budget" => super::budget::budget(&name, input, errors, &mut settings.budget),
+        "weights" => weights(&name, input, &mut settings.weights),
+        _ => loss(&name, input, errors, &mut settings.loss),
     }
+}
+
+/// `= "lenet.safetensors";`
+fn weights(word: &Ident, input: ParseStream, weights: &mut Option<LitStr>) -> Result<()> {
+    const EXAMPLE: &str = "expected a file in quotes, as in `weights = \"lenet.safetensors\";`";
+    if weights.is_some() {
+        return Err(syn::Error::new(word.span(), "`weights` is given twice; remove one"));
+    }
+    if input.parse::<Option<Token![=]>>()?.is_none() || !input.peek(LitStr) {
+        return Err(input.error(EXAMPLE));
+    }
+    let path: LitStr = input.parse()?;
+    let place = path.span();
+    *weights = Some(path);
+    if input.parse::<Option<Token![;]>>()?.is_none() {
+        let message = "expected `;` after the weights";
+        return Err(if input.is_empty() { syn::Error::new(place, message) } else { input.error(message) });
+    }
+    Ok(())
+}
+
+/// `= cross_entropy;`, or a word that is no setting.
+fn loss(name: &Ident, input: ParseStream, errors: &mut Errors, loss: &mut Option<Call>) -> Result<()> {
     if name != "loss" {
         let text = name.to_string();
         if nearest(&text, &["loss"]).is_some() && loss.is_none() {
@@ -90,7 +118,7 @@ pub fn refusal(name: &str) -> String {
             "`{name}` is not part of a network; give it where it is trained: `Trainer::new(network, Sgd::new(0.1)).batch_size(32)`"
         );
     }
-    unknown("setting", name, &["loss", "budget"])
+    unknown("setting", name, &["loss", "budget", "weights"])
 }
 
 /// A loss that is there, but could not be read.

@@ -119,5 +119,5 @@ fn broken_blocks_are_reported() {
         let found = messages(&format!("struct Net: [4] -> [4] {{ {layer} }}"));
         assert_eq!(found, [message], "{layer}");
     }
-    assert!(messages("struct N: [4] -> [4] { Relu } weights = \"a\";")[0].contains("unknown setting `weights`"));
+    assert!(messages("struct N: [4] -> [4] { Relu } wights = \"a\";")[0].contains("(did you mean `weights`?)"));
 }
