@@ -46,8 +46,15 @@ class Elf:
 
     def size_of(self, *words):
         """Bytes of the variables whose names end with one of `words`."""
-        end = re.compile(r"(%s)(17h[0-9a-f]{16}E)?$" % "|".join(f"{len(word)}{word}" for word in words))
-        return sum(symbol.size for symbol in self.symbols if end.search(symbol.name))
+        return sum(symbol.size for symbol in self._variables(words))
+
+    def flash_of(self, *words):
+        """Bytes of flash that these variables take: of those that begin as zeros, none."""
+        return sum(s.size for s in self._variables(words) if self.sections[s.section].kind != NOBITS)
+
+    def _variables(self, words):
+        end = re.compile(r"\d(%s)(17h[0-9a-f]{16}E)?$" % "|".join(words))
+        return [symbol for symbol in self.symbols if end.search(symbol.name)]
 
     def named(self, pattern):
         """The symbols that look like `pattern`."""

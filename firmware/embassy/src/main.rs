@@ -32,7 +32,8 @@ static READINGS: Channel<CriticalSectionRawMutex, f32, 32> = Channel::new();
 static LOST: AtomicU32 = AtomicU32::new(0);
 
 /// What the task owns: handed out once.
-static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory { window: [[0.0; 32]], scratch: MotionScratch::ZERO });
+static MEMORY: ConstStaticCell<Memory> =
+    ConstStaticCell::new(Memory { window: [[0.0; 32]], scratch: MotionScratch::ZERO });
 
 struct Memory {
     window: [[f32; 32]; 1],

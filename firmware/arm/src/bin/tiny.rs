@@ -13,7 +13,7 @@ use nnet::{Network, Random, Train};
 
 measure::exit_on_panic!();
 
-const STEPS: usize = 900;
+const STEPS: usize = 1500;
 const TESTS: usize = 300;
 
 #[entry]
@@ -24,7 +24,7 @@ fn main() -> ! {
     static mut SCRATCH: TinyScratch = TinyScratch::ZERO;
     // SAFETY: called once, before anybody has the peripherals.
     let mut counter = Counter::new(unsafe { Peripherals::steal() }.SYST);
-    let optimizer = Sgd::new(0.02);
+    let optimizer = Sgd::new(0.05);
     let mut state = OptimizerState::ZERO;
     let mut random = Random::new(1);
     let (mut predict, mut step, mut right) = (0, 0, 0);
