@@ -1,4 +1,4 @@
-"""What images may take: the figures when they were recorded, and a few percent; and bars, which are not passed at all."""
+"""What images may take: the figures that were recorded, and a few percent; and bars, which nothing may pass."""
 
 COLUMNS = ["predict", "train", "flash", "code", "ram", "stack", "bound"]
 SLACK = 1.03

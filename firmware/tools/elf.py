@@ -25,7 +25,8 @@ class Elf:
         raw = [struct.unpack_from("<IIIIIII", self.data, table + i * width) for i in range(count)]
         strings = raw[names][4]
         self.sections = [Section(self._string(strings + name), *rest) for name, *rest in raw]
-        self.symbols = [symbol for section in self.sections if section.kind == SYMBOLS for symbol in self._symbols(section)]
+        tables = (section for section in self.sections if section.kind == SYMBOLS)
+        self.symbols = [symbol for table in tables for symbol in self._symbols(table)]
 
     def _string(self, at):
         return self.data[at : self.data.index(b"\0", at)].decode()

@@ -39,7 +39,7 @@ class Machine:
 
     def _need(self):
         if missing := self._missing():
-            raise Missing(f"there is nothing of {', '.join(missing)} (of the first two, `rustup component add rust-src`)")
+            raise Missing(f"{', '.join(missing)}: installed, and not to be found")
         for program in QEMU_PROGRAMS:
             if not shutil.which(program):
                 raise Missing(f"there is no {program}")
@@ -60,7 +60,8 @@ def compilers():
 
 
 def sysroot(rustc):
-    return Path(subprocess.run([rustc, "--print", "sysroot"], capture_output=True, text=True, check=True).stdout.strip())
+    done = subprocess.run([rustc, "--print", "sysroot"], capture_output=True, text=True, check=True)
+    return Path(done.stdout.strip())
 
 
 def has_source(rustc):
@@ -71,12 +72,13 @@ def linker_of(rustc):
     return next((str(path) for path in sysroot(rustc).glob("lib/rustlib/*/bin/rust-lld")), None)
 
 
-def can_install():
+def can_install(packages):
     """Fails if this user cannot install packages here."""
+    needed = f"this needs what Debian's packages {', '.join(packages)} hold"
     if not shutil.which("apt-get"):
-        raise Missing("what is missing is in Debian's packages, and there is no apt-get")
+        raise Missing(f"{needed}, and there is no apt-get")
     if os.getuid() != 0:
-        raise Missing("what is missing is in Debian's packages, and only root installs them")
+        raise Missing(f"{needed}, and only root can install them")
 
 
 def apt(*arguments, cwd=None):
@@ -90,7 +92,7 @@ def apt(*arguments, cwd=None):
 
 
 def install(packages):
-    can_install()
+    can_install(packages)
     print(f"installing {' '.join(packages)}")
     apt("update")
     apt("install", "-y", "--no-install-recommends", *packages)
@@ -98,7 +100,7 @@ def install(packages):
 
 def unpack(packages, folder):
     """Puts the files of `packages` into `folder`, and installs the libraries that they need."""
-    can_install()
+    can_install(packages)
     print(f"unpacking {' '.join(packages)} into {folder}")
     apt("update")
     plan = apt("install", "-s", "--no-install-recommends", *packages)

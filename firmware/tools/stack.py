@@ -51,7 +51,8 @@ LEAVE_THE_STACK = {"Reset", "HardFaultTrampoline"}
 
 def edges(path, objdump, names):
     """Which functions each function calls or jumps to, and those that call what a register holds."""
-    text = subprocess.run([objdump, "-d", "--no-show-raw-insn", path], capture_output=True, text=True, check=True).stdout
+    command = [objdump, "-d", "--no-show-raw-insn", path]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     calls, indirect, current = {}, set(), None
     for line in text.splitlines():
         if head := HEAD.match(line):
