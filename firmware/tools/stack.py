@@ -37,16 +37,12 @@ def bound(elf, path, objdump, root):
         return deepest[function]
 
     def frame(function):
-        # Functions written in assembly have no entry; those that are reached leave the stack alone.
-        if function not in frames and names[function] not in LEAVE_THE_STACK:
+        # Functions written in assembly have no entry.
+        if function not in frames:
             raise Unbounded(f"nobody says how much stack {names[function]} needs")
-        return frames.get(function, 0)
+        return frames[function]
 
     return walk(start, frozenset())
-
-
-# Start-up code and handlers of cortex-m-rt, in assembly.
-LEAVE_THE_STACK = {"Reset", "HardFaultTrampoline"}
 
 
 def edges(path, objdump, names):
