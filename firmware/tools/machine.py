@@ -49,9 +49,10 @@ class Machine:
         return os.environ | {"RUSTC": self.rustc, "RUSTC_BOOTSTRAP": "1", "RUSTFLAGS": "-Zemit-stack-sizes"}
 
     def build(self):
-        """The command that builds for a board."""
-        linker = f"target.'cfg(target_os=\"none\")'.linker={str(self.linker)!r}"
-        return ["cargo", "build", "--release", "--quiet", "-Zbuild-std=core", "--config", linker]
+        """The command that builds for a board, or for WebAssembly."""
+        board = f"target.'cfg(target_os=\"none\")'.linker={str(self.linker)!r}"
+        wasm = f"target.wasm32-unknown-unknown.linker={str(shutil.which('wasm-ld') or self.linker)!r}"
+        return ["cargo", "build", "--release", "--quiet", "-Zbuild-std=core", "--config", board, "--config", wasm]
 
 
 def compilers():
