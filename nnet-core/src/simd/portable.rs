@@ -59,7 +59,8 @@ impl<S: Scalar> Simd for Single<S> {
     type Scalar = S;
     type Vector = S;
     const WIDTH: usize = 1;
-    const REGISTERS: usize = 16;
+    // Those of 32 bits on processors with an `f32` unit; where there is none, less code is better.
+    const REGISTERS: usize = if cfg!(any(target_abi = "eabihf", target_feature = "f", target_arch = "wasm32")) { 32 } else { 16 };
     const BLOCK: usize = 4;
 
     #[inline(always)]
