@@ -98,7 +98,7 @@ fn largest(network: &Network, plan: &Plan, area: usize, room: &Room) -> Value {
         BackwardStep::Copy { from, to } | BackwardStep::Add { from, to } | BackwardStep::Part { from, to, .. } => {
             [Some(from), Some(to)]
         }
-        BackwardStep::Meet { .. } => [None; 2],
+        BackwardStep::Meet { .. } | BackwardStep::Learn { .. } => [None; 2],
     });
     let fills =
         |operand: &Operand| operand.storage == Storage::Area(area) && room.may_be_for(network.shape(operand.value));

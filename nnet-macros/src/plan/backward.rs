@@ -35,6 +35,8 @@ pub enum Step {
     Sums { operation: usize, x: Operand, dy: Operand },
     /// All samples of the batch wait for each other, for this batch norm.
     Meet { operation: usize },
+    /// A batch norm whose weights nothing needs any more as they are may change them: behind all else that it does.
+    Learn { operation: usize },
     /// `to` ← `from`, perhaps in another shape.
     Copy { from: Operand, to: Operand },
     /// `to` += `from`, perhaps in another shape.
@@ -152,13 +154,15 @@ impl Walk<'_> {
             self.push(Step::Sums { operation: at, x, dy: operand(dy) }, false);
             self.push(Step::Meet { operation: at }, false);
         }
-        if !self.wants(x) {
-            return;
+        if self.wants(x) {
+            let only_if_asked = !self.needs.is_trained(x);
+            let target = if self.is_free(dy) { dy } else { self.copied(x, dy, only_if_asked) };
+            self.push(Step::InPlace { operation: at, kept, dy: operand(target) }, only_if_asked);
+            self.contribute(x, target);
         }
-        let only_if_asked = !self.needs.is_trained(x);
-        let target = if self.is_free(dy) { dy } else { self.copied(x, dy, only_if_asked) };
-        self.push(Step::InPlace { operation: at, kept, dy: operand(target) }, only_if_asked);
-        self.contribute(x, target);
+        if operation.meets() {
+            self.push(Step::Learn { operation: at }, false);
+        }
     }
 
     fn through(&mut self, at: usize, operation: &Operation, x: Value, dy: Gradient) {
@@ -309,7 +313,7 @@ impl Step {
             Step::Through { dy, dx, .. } => [Some(dy), dx],
             Step::InPlace { dy, .. } | Step::Sums { dy, .. } => [Some(dy), None],
             Step::Copy { from, to } | Step::Add { from, to } | Step::Part { from, to, .. } => [Some(from), Some(to)],
-            Step::Meet { .. } => [None; 2],
+            Step::Meet { .. } | Step::Learn { .. } => [None; 2],
         }
     }
 
@@ -322,6 +326,7 @@ impl Step {
             Step::InPlace { operation, kept, dy } => Step::InPlace { operation, kept, dy: place(dy) },
             Step::Sums { operation, x, dy } => Step::Sums { operation, x, dy: place(dy) },
             Step::Meet { operation } => Step::Meet { operation },
+            Step::Learn { operation } => Step::Learn { operation },
             Step::Copy { from, to } => Step::Copy { from: place(from), to: place(to) },
             Step::Add { from, to } => Step::Add { from: place(from), to: place(to) },
             Step::Part { from, to, offset } => Step::Part { from: place(from), to: place(to), offset },

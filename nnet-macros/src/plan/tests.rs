@@ -151,7 +151,7 @@ impl Machine<'_> {
                     self.expect(operation, Some(x), values);
                     assert_eq!(self.read(dy), gradients[operation + 1]);
                 }
-                BackwardStep::Meet { .. } => {}
+                BackwardStep::Meet { .. } | BackwardStep::Learn { .. } => {}
                 BackwardStep::Copy { from, to } => {
                     assert_ne!(from.storage, to.storage);
                     self.write(to, self.read(from));
