@@ -57,6 +57,8 @@ pub trait Kernels: Sized {
     fn max_pool(lanes: usize, shape: &Pool, x: &[Self], y: &mut [Self]);
     /// dx: each window's dy at its first largest entry, 0 elsewhere.
     fn max_pool_gradient(lanes: usize, shape: &Pool, x: &[Self], dy: &[Self], dx: &mut [Self]);
+    /// x ← dx of `max_pool`, and of the function that gave x before it; the windows do not overlap.
+    fn max_pool_gradient_in_place(lanes: usize, shape: &Pool, function: Option<Function>, dy: &[Self], x: &mut [Self]);
     /// The mean of each window.
     fn avg_pool(lanes: usize, shape: &Pool, x: &[Self], y: &mut [Self]);
     /// dx: each window's dy spread evenly.
@@ -168,6 +170,16 @@ macro_rules! kernels {
 
             fn max_pool_gradient(lanes: usize, shape: &Pool, x: &[Self], dy: &[Self], dx: &mut [Self]) {
                 pool::max_gradient(lanes, shape, x, dy, dx);
+            }
+
+            fn max_pool_gradient_in_place(
+                lanes: usize,
+                shape: &Pool,
+                function: Option<Function>,
+                dy: &[Self],
+                x: &mut [Self],
+            ) {
+                pool::in_place::max_gradient(lanes, shape, function, dy, x);
             }
 
             fn avg_pool(lanes: usize, shape: &Pool, x: &[Self], y: &mut [Self]) {

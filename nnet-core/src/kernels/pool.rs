@@ -8,6 +8,7 @@ use crate::element::LANES;
 use crate::shape::Window2d;
 use crate::simd::{Kernel, Simd, Vectors};
 
+pub(super) mod in_place;
 #[cfg(test)]
 mod tests;
 

@@ -4,8 +4,8 @@
 use proc_macro2::{Span, TokenStream};
 use syn::Ident;
 
-use super::forward::inner_name;
 use super::differentiable::plane;
+use super::forward::inner_name;
 use super::scope::{Scope, Use};
 use super::stage::{Stage, Stages, guarded, may_meet};
 use super::words::{

@@ -2,8 +2,8 @@
 
 use super::{Pool, Windows};
 use crate::element::LANES;
-use crate::kernels::Kernels;
 use crate::kernels::tests::{add, assert_sums, random};
+use crate::kernels::{Function, Kernels};
 use crate::shape::Window2d;
 
 extern crate std;
@@ -120,6 +120,62 @@ fn maxima_equal_plain_loops() {
         f32::max_pool_gradient(1, &shape, &x, &dy, &mut dx);
         assert_eq!((y, dx), (want_y, want_dx), "{shape:?}");
     }
+}
+
+/// Bit by bit: a zero may have another sign.
+#[test]
+fn maxima_in_place_equal_those_beside_and_a_function() {
+    let plain = |window: &Window2d| {
+        let Window2d { kernel, stride, padding, padding_end, dilation } = *window;
+        [padding, padding_end] == [[0; 2]; 2] && dilation == [1; 2] && kernel <= stride && kernel[1] <= stride[1]
+    };
+    let more = [window([2, 3], [3, 3], [0, 0]), window([1, 2], [4, 5], [0, 0]), window([7, 9], [8, 10], [0, 0])];
+    let windows: Vec<_> = WINDOWS.into_iter().filter(plain).chain(more).collect();
+    assert_eq!(windows.len(), 4);
+    let functions = [None, Some(Function::Relu), Some(Function::LeakyRelu(0.1)), Some(Function::Tanh)];
+    for (window, lanes) in windows.into_iter().flat_map(|window| [(window, 1), (window, LANES)]) {
+        let shape = sliding(window, false);
+        let (x, dy) = (random(3 * 63 * lanes, 1), random(3 * shape.y[0] * shape.y[1] * lanes, 2));
+        for function in functions {
+            let mut kept = x.clone();
+            function.inspect(|function| f32::activation(*function, &mut kept));
+            let mut want = vec![f32::NAN; x.len()];
+            f32::max_pool_gradient(lanes, &shape, &kept, &dy, &mut want);
+            function.inspect(|function| f32::activation_gradient(*function, &kept, &mut want));
+            f32::max_pool_gradient_in_place(lanes, &shape, function, &dy, &mut kept);
+            assert_eq!(kept, want, "{window:?} {function:?} {lanes}");
+        }
+    }
+}
+
+#[test]
+fn of_equal_and_of_no_numbers_the_same_ones_win_in_place() {
+    let shape =
+        Pool { channels: 1, windows: Windows::Sliding(WINDOWS[0]), padding_counts: false, x: [2, 4], y: [1, 2] };
+    for x in [
+        [3.0, 1.0, -1.0, -1.0, 3.0, 3.0, -1.0, -1.0],
+        [f32::NAN, 1.0, f32::NEG_INFINITY, f32::NEG_INFINITY, 3.0, f32::NAN, f32::NEG_INFINITY, f32::NEG_INFINITY],
+    ] {
+        let (mut got, mut want) = (x, [f32::NAN; 8]);
+        f32::max_pool_gradient(1, &shape, &x, &[5.0, 7.0], &mut want);
+        f32::max_pool_gradient_in_place(1, &shape, None, &[5.0, 7.0], &mut got);
+        assert_eq!(got, want);
+    }
+}
+
+#[test]
+#[should_panic(expected = "the windows do not overlap")]
+fn windows_that_overlap_are_refused_in_place() {
+    let shape = sliding(window([3, 2], [2, 2], [0, 0]), false);
+    f32::max_pool_gradient_in_place(1, &shape, None, &random(3 * shape.y[0] * shape.y[1], 1), &mut random(3 * 63, 1));
+}
+
+#[test]
+#[should_panic(expected = "follows from its output")]
+fn functions_that_need_their_input_are_refused_in_place() {
+    let shape = sliding(WINDOWS[0], false);
+    let dy = random(3 * shape.y[0] * shape.y[1], 1);
+    f32::max_pool_gradient_in_place(1, &shape, Some(Function::Gelu), &dy, &mut random(3 * 63, 1));
 }
 
 #[test]
