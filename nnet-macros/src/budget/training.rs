@@ -94,7 +94,9 @@ fn largest(network: &Network, plan: &Plan, area: usize, room: &Room) -> Value {
     });
     let gradients = plan.backward.steps.iter().flat_map(|asked| match asked.step {
         BackwardStep::Through { dy, dx, .. } => [Some(dy), dx],
-        BackwardStep::InPlace { dy, .. } | BackwardStep::Sums { dy, .. } => [Some(dy), None],
+        BackwardStep::Over { dy, .. } | BackwardStep::InPlace { dy, .. } | BackwardStep::Sums { dy, .. } => {
+            [Some(dy), None]
+        }
         BackwardStep::Copy { from, to } | BackwardStep::Add { from, to } | BackwardStep::Part { from, to, .. } => {
             [Some(from), Some(to)]
         }

@@ -125,7 +125,7 @@ fn bound(network: &Network, plan: &Plan) -> Vec<Ident> {
 fn read(step: Step) -> Option<usize> {
     let kept = match step {
         Step::Through { x: kept, .. } | Step::InPlace { kept, .. } => kept?,
-        Step::Sums { x, .. } => x,
+        Step::Sums { x, .. } | Step::Over { x, .. } => x,
         _ => return None,
     };
     if let Storage::Field(field) = kept.storage { Some(field) } else { None }
@@ -164,6 +164,7 @@ impl<'a> Writer<'a> {
             Step::Through { operation, x, dy, dx, dx_only_if_asked } => {
                 self.through(operation, x, dy, dx, dx_only_if_asked && !only_if_asked);
             }
+            Step::Over { operation, activation, x, dy } => self.over(operation, activation, x, dy),
             Step::InPlace { operation, kept, dy } => self.in_place(operation, kept, dy),
             Step::Sums { operation, x, dy } => self.sums(operation, x, dy),
             Step::Meet { operation } => {
@@ -270,6 +271,17 @@ impl<'a> Writer<'a> {
             }
             _ => code!(#value.backward(#kept, #dy);),
         });
+    }
+
+    fn over(&mut self, at: usize, activation: Option<usize>, x: Operand, dy: Operand) {
+        let Some((operation, layer)) = self.layer(at) else { return };
+        let function = activation.and_then(|activation| self.layer(activation));
+        let function = function.map_or_else(|| code!(()), |(_, activation)| layer_value(activation));
+        let dy = self.gradient(dy, operation.output, Use::Read);
+        let code = self.asked.as_mut().unwrap_or(&mut self.segment);
+        let x = self.scope.value(x, operation.input, Use::Write, code);
+        let pool = layer_value(layer);
+        self.push(code!(#pool.backward_in_place(#function, #dy, #x);));
     }
 
     fn through(&mut self, at: usize, x: Option<Operand>, dy: Operand, dx: Option<Operand>, is_optional: bool) {
