@@ -18,7 +18,7 @@
 /// total                                                               61,706  416,520
 /// ```
 ///
-/// Bytes with `f32`: 246,824 of parameters; besides these, 6,304 to predict, 284,424 (gradients and tape) to train on one sample.
+/// Bytes with `f32`: 246,824 of parameters; besides these, 6,304 to predict, 284,424 (gradients and tape) to train on one sample, or 37,600 (tape) in place.
 #[repr(C)]
 pub struct LeNet<S = ::core::primitive::f32> {
     /// Strokes.
@@ -327,9 +327,10 @@ const _: () = {
                 gradient: ::core::option::Option::Some(61696),
             },
         ];
-        const TRAINING: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::Some(
+        const TRAINING: ::core::option::Option<[::core::primitive::usize; 2]> = ::core::option::Option::Some([
             <Self as ::nnet::__private::Differentiable>::TRAINING_BYTES,
-        );
+            <Self as ::nnet::__private::Differentiable>::IN_PLACE_TRAINING_BYTES,
+        ]);
         fn init(&mut self, random: &mut ::nnet::__private::Random) {
             self.conv1
                 .init(
@@ -692,4 +693,6 @@ impl LeNet<::core::primitive::f32> {
 impl LeNet<::core::primitive::f32> {
     /// Bytes that training on one sample needs besides the parameters and the optimizer's state: gradients and tape.
     pub const TRAINING_BYTES: ::core::primitive::usize = <Self as ::nnet::__private::Differentiable>::TRAINING_BYTES;
+    /// Bytes that training on one sample in place needs besides the parameters: the tape.
+    pub const IN_PLACE_TRAINING_BYTES: ::core::primitive::usize = <Self as ::nnet::__private::Differentiable>::IN_PLACE_TRAINING_BYTES;
 }
