@@ -120,12 +120,7 @@ mod tests {
         fill(layer.as_scalars_mut(), 1);
         let mut x = [0.0_f64; 3];
         fill(&mut x, 2);
-        check_descent::<_, _, [f64; 5]>(
-            &mut layer,
-            &x,
-            |layer, x, dy, gradients, dx| layer.backward(x, dy, gradients, dx),
-            |layer, kept, x, dy, dx| layer.descend(kept, x, dy, dx),
-        );
+        check_descent::<_, _, [f64; 5]>(&mut layer, &x, Linear::backward, Linear::descend);
     }
 
     #[test]

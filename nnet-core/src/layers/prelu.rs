@@ -141,12 +141,7 @@ mod tests {
         fill(layer.as_scalars_mut(), 1);
         let mut x = [[[0.0_f64; 3]; 2]; 3];
         fill(x.as_flat_mut(), 2);
-        check_descent::<_, _, [[[f64; 3]; 2]; 3]>(
-            &mut layer,
-            &x,
-            |layer, x, dy, gradients, dx| layer.backward(x, dy, gradients, dx),
-            |layer, kept, x, dy, dx| layer.descend(kept, x, dy, dx),
-        );
+        check_descent::<_, _, [[[f64; 3]; 2]; 3]>(&mut layer, &x, PRelu::backward, PRelu::descend);
     }
 
     #[test]

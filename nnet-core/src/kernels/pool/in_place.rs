@@ -97,9 +97,9 @@ fn each_strip<S: Vectors, const L: usize>(
             };
             let (seen, unseen) = strip.split_at_mut(sizes.kernel[0] * width);
             if L == 1 {
-                each_window_of_one(sizes, &slope, dy, seen)
+                each_window_of_one(sizes, &slope, dy, seen);
             } else {
-                each_window(sizes, &slope, dy, seen)
+                each_window(sizes, &slope, dy, seen);
             }
             unseen.fill([S::ZERO; L]);
         }
