@@ -8,40 +8,44 @@ use crate::plan::{Operand, Storage};
 use crate::size::{Size, Window};
 
 impl Walk<'_> {
-    /// Goes back through a pool over the kept map, and through the activation that gave it; says no where that cannot be.
+    /// Goes back through a pool over the kept map, and through the activation that gave it if that reads the map as well.
+    /// Says no where it cannot.
     pub(super) fn over(&mut self, at: usize, operation: &Operation, x: Value, dy: Gradient) -> bool {
         let map = self.forward.place(x);
-        let Some(activation) = self.last_reader(at, operation, x, map) else { return false };
+        if !self.is_replaceable(operation, x, map) {
+            return false;
+        }
+        let activation = match self.later_readers(at, map)[..] {
+            [] => None,
+            [reader] if reader + 1 == x && self.has_slope_of_output(reader) => Some(reader),
+            _ => return false,
+        };
         let dx = Gradient { name: map.value, ..self.fixed(map.storage) };
         self.push(Step::Over { operation: at, activation, x: map, dy: operand(dy) }, false);
-        let behind = activation.and_then(|activation| self.network.operation(activation)?.inputs.first().copied());
-        self.contribute(behind.unwrap_or(x), dx);
+        let before = activation.and_then(|activation| self.network.operation(activation)?.inputs.first().copied());
+        self.contribute(before.unwrap_or(x), dx);
         true
     }
 
-    /// The activation that gave the map and must be gone through with the pool, for it reads the map as well; `None`
-    /// inside if nobody but the pool does, and outside if somebody else reads the map later.
-    fn last_reader(&self, at: usize, operation: &Operation, x: Value, map: Operand) -> Option<Option<usize>> {
-        let is_field = matches!(map.storage, Storage::Field(_)) && map.storage != self.forward.output().storage;
+    /// Whether the operation is a pool whose map has a buffer that a gradient may take.
+    fn is_replaceable(&self, operation: &Operation, x: Value, map: Operand) -> bool {
         let is_pool = operation.layer().is_some_and(|layer| is_apart(&layer.kind));
+        let is_field = matches!(map.storage, Storage::Field(_)) && map.storage != self.forward.output().storage;
         // What is only asked for goes to the caller's buffer, and a sum of gradients is not known yet.
         let is_whole = self.needs.is_trained(x) && self.readers.get(x) == Some(&1);
-        if !(is_field && is_pool && is_whole) {
-            return None;
-        }
+        is_pool && is_field && is_whole
+    }
+
+    /// The operations before `at` whose backward, which is still to come, reads what is in the place of the map.
+    fn later_readers(&self, at: usize, map: Operand) -> Vec<usize> {
         let reads = |reader: &usize| {
-            let operation = self.network.operation(*reader).filter(|_| self.needs.goes_back(*reader));
-            let x = operation.and_then(|operation| operation.inputs.first().copied()).unwrap_or_default();
-            operation
-                .and_then(|operation| self.kept(*reader, operation, x))
-                .is_some_and(|kept| kept.storage == map.storage)
+            let Some(operation) = self.network.operation(*reader).filter(|_| self.needs.goes_back(*reader)) else {
+                return false;
+            };
+            let x = operation.inputs.first().copied().unwrap_or_default();
+            self.kept(*reader, operation, x).is_some_and(|kept| kept.storage == map.storage)
         };
-        let mut readers = (0..at).filter(reads);
-        match (readers.next(), readers.next()) {
-            (None, _) => Some(None),
-            (Some(reader), None) if reader + 1 == x && self.has_slope_of_output(reader) => Some(Some(reader)),
-            _ => None,
-        }
+        (0..at).filter(reads).collect()
     }
 
     fn has_slope_of_output(&self, operation: usize) -> bool {
