@@ -57,35 +57,51 @@ impl<S: Vectors> MaxGradient<'_, S> {
         let Self { sizes, function, dy, x, .. } = self;
         let (dy, x) = (entries::<L, _>(dy), entries::<L, _>(x));
         match function {
-            None => each_strip(sizes, |_, dy| dy, dy, x),
-            Some(Function::Relu) => each_strip(sizes, rectified, dy, x),
-            Some(function) => {
-                let slope = |kept: [S; L], mut dy: [S; L]| {
-                    activation::gradient(function, &kept, &mut dy);
-                    dy
-                };
-                each_strip(sizes, slope, dy, x);
-            }
+            None => each_strip(sizes, Identity, dy, x),
+            Some(Function::Relu) => each_strip(sizes, Rectified, dy, x),
+            Some(function) => each_strip(sizes, Other(function), dy, x),
         }
     }
 }
 
-#[inline(always)]
-fn rectified<S: Vectors, const L: usize>(kept: [S; L], mut dy: [S; L]) -> [S; L] {
-    for (dy, kept) in dy.iter_mut().zip(kept) {
-        *dy = if kept > S::ZERO { *dy } else { S::ZERO };
+/// dy ← f′·dy for an entry. No closure: one that is not inlined has not the instruction set.
+trait Slope<S, const L: usize>: Copy {
+    fn multiply(self, kept: &[S; L], dy: &mut [S; L]);
+}
+
+#[derive(Clone, Copy)]
+struct Identity;
+
+#[derive(Clone, Copy)]
+struct Rectified;
+
+#[derive(Clone, Copy)]
+struct Other(Function);
+
+impl<S: Vectors, const L: usize> Slope<S, L> for Identity {
+    #[inline(always)]
+    fn multiply(self, _: &[S; L], _: &mut [S; L]) {}
+}
+
+impl<S: Vectors, const L: usize> Slope<S, L> for Rectified {
+    #[inline(always)]
+    fn multiply(self, kept: &[S; L], dy: &mut [S; L]) {
+        for (dy, &kept) in dy.iter_mut().zip(kept) {
+            *dy = if kept > S::ZERO { *dy } else { S::ZERO };
+        }
     }
-    dy
+}
+
+impl<S: Vectors, const L: usize> Slope<S, L> for Other {
+    #[inline(always)]
+    fn multiply(self, kept: &[S; L], dy: &mut [S; L]) {
+        activation::gradient(self.0, kept, dy);
+    }
 }
 
 /// A strip is the rows of x from one window to the next one below.
 #[inline(always)]
-fn each_strip<S: Vectors, const L: usize>(
-    sizes: Sizes,
-    slope: impl Fn([S; L], [S; L]) -> [S; L],
-    dy: &[[S; L]],
-    x: &mut [[S; L]],
-) {
+fn each_strip<S: Vectors, const L: usize>(sizes: Sizes, slope: impl Slope<S, L>, dy: &[[S; L]], x: &mut [[S; L]]) {
     let [height, width] = sizes.x;
     let channels = x.chunks_exact_mut(height * width).zip(dy.chunks_exact(sizes.y[0] * sizes.y[1]));
     for (x, dy) in channels {
@@ -97,9 +113,9 @@ fn each_strip<S: Vectors, const L: usize>(
             };
             let (seen, unseen) = strip.split_at_mut(sizes.kernel[0] * width);
             if L == 1 {
-                each_window_of_one(sizes, &slope, dy, seen);
+                each_window_of_one(sizes, slope, dy, seen);
             } else {
-                each_window(sizes, &slope, dy, seen);
+                each_window(sizes, slope, dy, seen);
             }
             unseen.fill([S::ZERO; L]);
         }
@@ -115,35 +131,29 @@ fn columns(sizes: Sizes, window: usize) -> [Range<usize>; 2] {
     [begin..end, end..next]
 }
 
-/// A row of windows, the lanes side by side: the place of the largest entry is its number in the window.
+/// A row of windows, the lanes side by side: the first entry that is not below the largest takes dx, and leaves 0 to the
+/// others.
 #[inline(always)]
-fn each_window<S: Vectors, const L: usize>(
-    sizes: Sizes,
-    slope: &impl Fn([S; L], [S; L]) -> [S; L],
-    dy: &[[S; L]],
-    x: &mut [[S; L]],
-) {
-    for (c, &dy) in dy.iter().enumerate() {
+fn each_window<S: Vectors, const L: usize>(sizes: Sizes, slope: impl Slope<S, L>, dy: &[[S; L]], x: &mut [[S; L]]) {
+    for (c, dy) in dy.iter().enumerate() {
         let [seen, unseen] = columns(sizes, c);
-        let (mut largest, mut place, mut count) = ([S::NEG_INFINITY; L], [S::ZERO; L], S::ZERO);
+        let mut largest = [S::NEG_INFINITY; L];
         for row in x.chunks_exact(sizes.x[1]) {
             for x in &row[seen.clone()] {
                 for l in 0..L {
-                    let better = displaces(x[l], largest[l]);
-                    largest[l] = if better { x[l] } else { largest[l] };
-                    place[l] = if better { count } else { place[l] };
+                    largest[l] = if displaces(x[l], largest[l]) { x[l] } else { largest[l] };
                 }
-                count += S::ONE;
             }
         }
-        let dx = slope(largest, dy);
-        count = S::ZERO;
+        let mut left = *dy;
+        slope.multiply(&largest, &mut left);
         for row in x.chunks_exact_mut(sizes.x[1]) {
             for x in &mut row[seen.clone()] {
                 for l in 0..L {
-                    x[l] = if place[l] == count { dx[l] } else { S::ZERO };
+                    let is_below = x[l] < largest[l];
+                    x[l] = if is_below { S::ZERO } else { left[l] };
+                    left[l] = if is_below { left[l] } else { S::ZERO };
                 }
-                count += S::ONE;
             }
             row[unseen.clone()].fill([S::ZERO; L]);
         }
@@ -154,11 +164,11 @@ fn each_window<S: Vectors, const L: usize>(
 #[inline(always)]
 fn each_window_of_one<S: Vectors, const L: usize>(
     sizes: Sizes,
-    slope: &impl Fn([S; L], [S; L]) -> [S; L],
+    slope: impl Slope<S, L>,
     dy: &[[S; L]],
     x: &mut [[S; L]],
 ) {
-    for (c, &dy) in dy.iter().enumerate() {
+    for (c, dy) in dy.iter().enumerate() {
         let [seen, unseen] = columns(sizes, c);
         let (mut largest, mut place, mut row_begin) = ([S::NEG_INFINITY; L], seen.start, 0);
         for row in x.chunks_exact_mut(sizes.x[1]) {
@@ -171,6 +181,8 @@ fn each_window_of_one<S: Vectors, const L: usize>(
             row[unseen.clone()].fill([S::ZERO; L]);
             row_begin += sizes.x[1];
         }
-        x[place] = slope(largest, dy);
+        let mut dx = *dy;
+        slope.multiply(&largest, &mut dx);
+        x[place] = dx;
     }
 }
