@@ -1,13 +1,17 @@
 //! The gradient of a largest entry over the input itself, where windows do not overlap: dx takes the place of x.
 
 use core::ops::Range;
+use core::slice::{from_mut, from_ref};
 
 use super::{Pool, Windows, displaces};
 use crate::element::LANES;
 use crate::kernels::activation::{self, Function};
 use crate::kernels::entries::entries;
+use crate::kernels::norm::{Part, parts};
+use crate::scalar::Scalar;
 use crate::shape::Window2d;
 use crate::simd::{Kernel, Simd, Vectors};
+use crate::tensor::Tensor;
 
 /// Forward: y = x at the first largest entry   so   x ← dy there and 0 elsewhere;
 /// after forward x = f(z), y = x there   so   x ← f′(x)·dy there
@@ -46,27 +50,28 @@ struct MaxGradient<'a, S> {
 
 impl<S: Vectors> Kernel<S> for MaxGradient<'_, S> {
     #[inline(always)]
-    fn run<I: Simd<Scalar = S>>(self, _simd: I) {
-        if self.lanes == 1 { self.with_entries::<1>() } else { self.with_entries::<LANES>() }
+    fn run<I: Simd<Scalar = S>>(self, simd: I) {
+        if self.lanes == 1 { self.with_entries::<I, 1>(simd) } else { self.with_entries::<I, LANES>(simd) }
     }
 }
 
 impl<S: Vectors> MaxGradient<'_, S> {
     #[inline(always)]
-    fn with_entries<const L: usize>(self) {
+    fn with_entries<I: Simd<Scalar = S>, const L: usize>(self, simd: I) {
         let Self { sizes, function, dy, x, .. } = self;
         let (dy, x) = (entries::<L, _>(dy), entries::<L, _>(x));
         match function {
-            None => each_strip(sizes, Identity, dy, x),
-            Some(Function::Relu) => each_strip(sizes, Rectified, dy, x),
-            Some(function) => each_strip(sizes, Other(function), dy, x),
+            None => each_strip(simd, sizes, Identity, dy, x),
+            Some(Function::Relu) => each_strip(simd, sizes, Rectified, dy, x),
+            Some(function) => each_strip(simd, sizes, Other(function), dy, x),
         }
     }
 }
 
-/// dy ← f′·dy for an entry. No closure: one that is not inlined has not the instruction set.
-trait Slope<S, const L: usize>: Copy {
-    fn multiply(self, kept: &[S; L], dy: &mut [S; L]);
+/// f′·dy, from what f has given.
+trait Slope: Copy {
+    fn times<I: Simd<Scalar: Vectors>>(self, part: Part<I>, kept: I::Vector, dy: I::Vector) -> I::Vector;
+    fn times_one<S: Vectors>(self, kept: S, dy: S) -> S;
 }
 
 #[derive(Clone, Copy)]
@@ -78,46 +83,73 @@ struct Rectified;
 #[derive(Clone, Copy)]
 struct Other(Function);
 
-impl<S: Vectors, const L: usize> Slope<S, L> for Identity {
+impl Slope for Identity {
     #[inline(always)]
-    fn multiply(self, _: &[S; L], _: &mut [S; L]) {}
-}
+    fn times<I: Simd<Scalar: Vectors>>(self, _: Part<I>, _: I::Vector, dy: I::Vector) -> I::Vector {
+        dy
+    }
 
-impl<S: Vectors, const L: usize> Slope<S, L> for Rectified {
     #[inline(always)]
-    fn multiply(self, kept: &[S; L], dy: &mut [S; L]) {
-        for (dy, &kept) in dy.iter_mut().zip(kept) {
-            *dy = if kept > S::ZERO { *dy } else { S::ZERO };
-        }
+    fn times_one<S: Vectors>(self, _: S, dy: S) -> S {
+        dy
     }
 }
 
-impl<S: Vectors, const L: usize> Slope<S, L> for Other {
+impl Slope for Rectified {
     #[inline(always)]
-    fn multiply(self, kept: &[S; L], dy: &mut [S; L]) {
-        activation::gradient(self.0, kept, dy);
+    fn times<I: Simd<Scalar: Vectors>>(self, part: Part<I>, kept: I::Vector, dy: I::Vector) -> I::Vector {
+        let zero = part.splat(I::Scalar::ZERO);
+        part.where_less(zero, kept, dy, zero)
+    }
+
+    #[inline(always)]
+    fn times_one<S: Vectors>(self, kept: S, dy: S) -> S {
+        if kept > S::ZERO { dy } else { S::ZERO }
+    }
+}
+
+impl Slope for Other {
+    #[inline(always)]
+    fn times<I: Simd<Scalar: Vectors>>(self, part: Part<I>, kept: I::Vector, dy: I::Vector) -> I::Vector {
+        let (mut keeps, mut gradients) = ([I::Scalar::ZERO; LANES], [I::Scalar::ZERO; LANES]);
+        part.store(&mut keeps, kept);
+        part.store(&mut gradients, dy);
+        activation::gradient(self.0, &keeps, &mut gradients);
+        part.load(&gradients)
+    }
+
+    #[inline(always)]
+    fn times_one<S: Vectors>(self, kept: S, mut dy: S) -> S {
+        activation::gradient(self.0, from_ref(&kept), from_mut(&mut dy));
+        dy
     }
 }
 
 /// A strip is the rows of x from one window to the next one below.
 #[inline(always)]
-fn each_strip<S: Vectors, const L: usize>(sizes: Sizes, slope: impl Slope<S, L>, dy: &[[S; L]], x: &mut [[S; L]]) {
+fn each_strip<I: Simd<Scalar: Vectors>, const L: usize>(
+    simd: I,
+    sizes: Sizes,
+    slope: impl Slope,
+    dy: &[[I::Scalar; L]],
+    x: &mut [[I::Scalar; L]],
+) {
     let [height, width] = sizes.x;
     let channels = x.chunks_exact_mut(height * width).zip(dy.chunks_exact(sizes.y[0] * sizes.y[1]));
     for (x, dy) in channels {
         let mut rows = dy.chunks_exact(sizes.y[1]);
         for strip in x.chunks_mut(sizes.stride[0] * width) {
             let Some(dy) = rows.next() else {
-                strip.fill([S::ZERO; L]);
+                strip.fill([I::Scalar::ZERO; L]);
                 continue;
             };
             let (seen, unseen) = strip.split_at_mut(sizes.kernel[0] * width);
             if L == 1 {
-                each_window_of_one(sizes, slope, dy, seen);
+                windows_of_one(sizes, slope, dy, seen);
             } else {
-                each_window(sizes, slope, dy, seen);
+                windows(simd, sizes, slope, dy, seen);
             }
-            unseen.fill([S::ZERO; L]);
+            unseen.fill([I::Scalar::ZERO; L]);
         }
     }
 }
@@ -131,58 +163,58 @@ fn columns(sizes: Sizes, window: usize) -> [Range<usize>; 2] {
     [begin..end, end..next]
 }
 
-/// A row of windows, the lanes side by side: the first entry that is not below the largest takes dx, and leaves 0 to the
-/// others.
+/// A row of windows: in each lane the first entry that is not below the largest takes dx, and leaves 0 to the others. If
+/// one is no number, some entry takes it.
 #[inline(always)]
-fn each_window<S: Vectors, const L: usize>(sizes: Sizes, slope: impl Slope<S, L>, dy: &[[S; L]], x: &mut [[S; L]]) {
+fn windows<I: Simd<Scalar: Vectors>, const L: usize>(
+    simd: I,
+    sizes: Sizes,
+    slope: impl Slope,
+    dy: &[[I::Scalar; L]],
+    x: &mut [[I::Scalar; L]],
+) {
+    let zero = simd.splat(I::Scalar::ZERO);
     for (c, dy) in dy.iter().enumerate() {
         let [seen, unseen] = columns(sizes, c);
-        let mut largest = [S::NEG_INFINITY; L];
-        for row in x.chunks_exact(sizes.x[1]) {
-            for x in &row[seen.clone()] {
-                for l in 0..L {
-                    largest[l] = if displaces(x[l], largest[l]) { x[l] } else { largest[l] };
+        for part in parts(simd, L) {
+            let mut largest = simd.splat(I::Scalar::NEG_INFINITY);
+            for row in x.chunks_exact(sizes.x[1]) {
+                for x in &row[seen.clone()] {
+                    let x = part.load(x);
+                    largest = part.where_less(x, largest, largest, x);
+                }
+            }
+            let mut left = slope.times(part, largest, part.load(dy));
+            for row in x.chunks_exact_mut(sizes.x[1]) {
+                for entry in &mut row[seen.clone()] {
+                    let x = part.load(entry);
+                    part.store(entry, part.where_less(x, largest, zero, left));
+                    left = part.where_less(x, largest, left, zero);
                 }
             }
         }
-        let mut left = *dy;
-        slope.multiply(&largest, &mut left);
-        for row in x.chunks_exact_mut(sizes.x[1]) {
-            for x in &mut row[seen.clone()] {
-                for l in 0..L {
-                    let is_below = x[l] < largest[l];
-                    x[l] = if is_below { S::ZERO } else { left[l] };
-                    left[l] = if is_below { left[l] } else { S::ZERO };
-                }
-            }
-            row[unseen.clone()].fill([S::ZERO; L]);
+        if !unseen.is_empty() {
+            x.chunks_exact_mut(sizes.x[1]).for_each(|row| row[unseen.clone()].fill([I::Scalar::ZERO; L]));
         }
     }
 }
 
 /// A row of windows of one sample: each entry is cleared as it is seen.
 #[inline(always)]
-fn each_window_of_one<S: Vectors, const L: usize>(
-    sizes: Sizes,
-    slope: impl Slope<S, L>,
-    dy: &[[S; L]],
-    x: &mut [[S; L]],
-) {
+fn windows_of_one<S: Vectors, const L: usize>(sizes: Sizes, slope: impl Slope, dy: &[[S; L]], x: &mut [[S; L]]) {
     for (c, dy) in dy.iter().enumerate() {
         let [seen, unseen] = columns(sizes, c);
-        let (mut largest, mut place, mut row_begin) = ([S::NEG_INFINITY; L], seen.start, 0);
+        let (mut largest, mut place, mut row_begin) = (S::NEG_INFINITY, seen.start, 0);
         for row in x.chunks_exact_mut(sizes.x[1]) {
             for (at, x) in seen.clone().zip(&mut row[seen.clone()]) {
-                if displaces(x[0], largest[0]) {
-                    (largest, place) = (*x, row_begin + at);
+                if displaces(x[0], largest) {
+                    (largest, place) = (x[0], row_begin + at);
                 }
-                *x = [S::ZERO; L];
+                x[0] = S::ZERO;
             }
             row[unseen.clone()].fill([S::ZERO; L]);
             row_begin += sizes.x[1];
         }
-        let mut dx = *dy;
-        slope.multiply(&largest, &mut dx);
-        x[place] = dx;
+        x[place][0] = slope.times_one(largest, dy[0]);
     }
 }
