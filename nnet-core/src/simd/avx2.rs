@@ -73,7 +73,9 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn where_less(self, x: __m256, y: __m256, a: __m256, b: __m256) -> __m256 {
         // SAFETY: `self` proves AVX2.
-        unsafe { _mm256_blendv_ps(b, a, _mm256_cmp_ps::<_CMP_LT_OQ>(x, y)) }
+        let is_less = unsafe { _mm256_cmp_ps::<_CMP_LT_OQ>(x, y) };
+        // SAFETY: as above.
+        unsafe { _mm256_blendv_ps(b, a, is_less) }
     }
 
     #[inline(always)]

@@ -73,7 +73,9 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn where_less(self, x: __m512, y: __m512, a: __m512, b: __m512) -> __m512 {
         // SAFETY: `self` proves AVX-512F.
-        unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(x, y), b, a) }
+        let is_less = unsafe { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(x, y) };
+        // SAFETY: as above.
+        unsafe { _mm512_mask_blend_ps(is_less, b, a) }
     }
 
     #[inline(always)]

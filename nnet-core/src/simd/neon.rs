@@ -45,7 +45,9 @@ impl Simd for Neon {
     #[inline(always)]
     fn where_less(self, x: float32x4_t, y: float32x4_t, a: float32x4_t, b: float32x4_t) -> float32x4_t {
         // SAFETY: this module is compiled only with NEON.
-        unsafe { vbslq_f32(vcltq_f32(x, y), a, b) }
+        let is_less = unsafe { vcltq_f32(x, y) };
+        // SAFETY: as above.
+        unsafe { vbslq_f32(is_less, a, b) }
     }
 
     #[inline(always)]
