@@ -73,8 +73,8 @@ fn window_of(shape: &Pool, yi: usize) -> (Vec<usize>, usize) {
     (places, divisor)
 }
 
-fn lane(values: &[f32], l: usize) -> Vec<f32> {
-    values[l..].iter().step_by(LANES).copied().collect()
+fn lane(values: &[f32], l: usize, lanes: usize) -> Vec<f32> {
+    values[l..].iter().step_by(lanes).copied().collect()
 }
 
 /// Pools compute each lane like a lone sample, to the bit.
@@ -96,8 +96,8 @@ fn pools_of_a_group_equal_those_of_its_samples() {
         let (x, dy) = (random(3 * 63 * LANES, 1), random(3 * shape.y[0] * shape.y[1] * LANES, 2));
         let groups = run(shape, LANES, max, &x, &dy);
         for l in 0..LANES {
-            let alone = run(shape, 1, max, &lane(&x, l), &lane(&dy, l));
-            assert_eq!(groups.each_ref().map(|group| lane(group, l)), alone, "{shape:?}");
+            let alone = run(shape, 1, max, &lane(&x, l, LANES), &lane(&dy, l, LANES));
+            assert_eq!(groups.each_ref().map(|group| lane(group, l, LANES)), alone, "{shape:?}");
         }
     }
 }
@@ -148,18 +148,24 @@ fn maxima_in_place_equal_those_beside_and_a_function() {
     }
 }
 
+/// The first of equal entries takes the gradient; in a window with a NaN, some entry.
 #[test]
-fn of_equal_and_of_no_numbers_the_same_ones_win_in_place() {
-    let shape =
-        Pool { channels: 1, windows: Windows::Sliding(WINDOWS[0]), padding_counts: false, x: [2, 4], y: [1, 2] };
-    for x in [
-        [3.0, 1.0, -1.0, -1.0, 3.0, 3.0, -1.0, -1.0],
-        [f32::NAN, 1.0, f32::NEG_INFINITY, f32::NEG_INFINITY, 3.0, f32::NAN, f32::NEG_INFINITY, f32::NEG_INFINITY],
-    ] {
-        let (mut got, mut want) = (x, [f32::NAN; 8]);
-        f32::max_pool_gradient(1, &shape, &x, &[5.0, 7.0], &mut want);
-        f32::max_pool_gradient_in_place(1, &shape, None, &[5.0, 7.0], &mut got);
-        assert_eq!(got, want);
+fn one_entry_of_a_window_takes_its_gradient_in_place() {
+    const NONE: f32 = f32::NEG_INFINITY;
+    for (kernel, lanes) in [([2, 2], 1), ([2, 2], LANES), ([2, 1], 1), ([2, 1], LANES)] {
+        let windows = Windows::Sliding(window(kernel, [2, 2], [0, 0]));
+        let shape = Pool { channels: 1, windows, padding_counts: false, x: [2, 4], y: [1, 2] };
+        let gradient = |x: [f32; 8]| {
+            let mut x: Vec<f32> = x.into_iter().flat_map(|x| vec![x; lanes]).collect();
+            let dy: Vec<f32> = [5.0, 7.0].into_iter().flat_map(|dy| vec![dy; lanes]).collect();
+            f32::max_pool_gradient_in_place(lanes, &shape, None, &dy, &mut x);
+            lane(&x, 0, lanes)
+        };
+        let want = [5.0, 0.0, 7.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        assert_eq!(gradient([3.0, 1.0, NONE, NONE, 3.0, 3.0, NONE, NONE]), want, "{kernel:?} {lanes}");
+        let mut of_nan = gradient([1.0, 0.5, f32::NAN, 1.0, f32::NAN, 3.0, 2.0, f32::NAN]);
+        of_nan.sort_by(f32::total_cmp);
+        assert_eq!(of_nan, [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 5.0, 7.0], "{kernel:?} {lanes}");
     }
 }
 
