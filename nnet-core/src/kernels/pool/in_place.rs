@@ -43,7 +43,7 @@ struct Sizes {
 impl Sizes {
     /// Whether the windows are 2×2, side by side.
     fn is_halved(&self) -> bool {
-        [self.kernel, self.stride] == [[2; 2]; 2]
+        self.kernel[0] == 2 && self.kernel[1] == 2 && self.stride[0] == 2 && self.stride[1] == 2
     }
 }
 
@@ -141,7 +141,7 @@ fn each_strip<I: Simd<Scalar: Vectors>, const L: usize>(
     dy: &[[I::Scalar; L]],
     x: &mut [[I::Scalar; L]],
 ) {
-    let [height, width] = sizes.x;
+    let ([height, width], is_halved) = (sizes.x, sizes.is_halved());
     let channels = x.chunks_exact_mut(height * width).zip(dy.chunks_exact(sizes.y[0] * sizes.y[1]));
     for (x, dy) in channels {
         let mut rows = dy.chunks_exact(sizes.y[1]);
@@ -151,7 +151,7 @@ fn each_strip<I: Simd<Scalar: Vectors>, const L: usize>(
                 continue;
             };
             let (seen, unseen) = strip.split_at_mut(sizes.kernel[0] * width);
-            if L == 1 && sizes.is_halved() {
+            if L == 1 && is_halved {
                 halved_one(slope, dy, seen);
             } else if L == 1 {
                 windows_of_one(sizes, slope, dy, seen);
@@ -215,16 +215,14 @@ fn halved_one<S: Vectors, const L: usize>(slope: impl Slope, dy: &[[S; L]], x: &
     let (top, bottom) = x.split_at_mut(x.len() / 2);
     let ((top, top_rest), (bottom, bottom_rest)) = (top.as_chunks_mut::<2>(), bottom.as_chunks_mut::<2>());
     for ((top, bottom), dy) in top.iter_mut().zip(bottom).zip(dy) {
-        let entries = [top[0][0], top[1][0], bottom[0][0], bottom[1][0]];
-        let (mut largest, mut place) = (entries[0], 0);
-        for (at, &x) in entries.iter().enumerate().skip(1) {
-            let is_larger = x > largest;
-            largest = if is_larger { x } else { largest };
-            place = if is_larger { at } else { place };
+        let (at_top, at_bottom) = (usize::from(top[1][0] > top[0][0]), usize::from(bottom[1][0] > bottom[0][0]));
+        let (above, below) = (top[at_top][0], bottom[at_bottom][0]);
+        (*top, *bottom) = ([[S::ZERO; L]; 2], [[S::ZERO; L]; 2]);
+        if below > above {
+            bottom[at_bottom][0] = slope.times_one(below, dy[0]);
+        } else {
+            top[at_top][0] = slope.times_one(above, dy[0]);
         }
-        let dx = slope.times_one(largest, dy[0]);
-        let at = |entry: usize| [if place == entry { dx } else { S::ZERO }; L];
-        (*top, *bottom) = ([at(0), at(1)], [at(2), at(3)]);
     }
     // An odd column, which no window sees.
     top_rest.fill([S::ZERO; L]);
