@@ -13,7 +13,7 @@ network! {
         Flatten,
         Linear(32),
     }
-    budget(ram = 704, flash = 18_784, macs = 5_904, parameters = 4_688, training_ram = 20_800);
+    budget(ram = 704, flash = 18_784, macs = 5_904, parameters = 4_688, training_ram = 20_800, in_place_training_ram = 2_048);
 }
 
 network! {
@@ -22,7 +22,7 @@ network! {
         body: self::Features -> [32],
         head: Linear(2),
     }
-    budget(training_ram = 21_592, parameters = 4_754, ram = 1_088 B, macs = 5_968, flash = 19_048);
+    budget(training_ram = 21_592, in_place_training_ram = 2_576, parameters = 4_754, ram = 1_088 B, macs = 5_968, flash = 19_048);
     loss = mse;
 }
 
@@ -33,7 +33,7 @@ network! {
 #[test]
 fn limits_equal_to_the_figures_are_kept() {
     for summary in [Features::summary(), Net::summary(), <Net<f64> as Network>::summary()] {
-        assert_eq!(summary.budget.len(), 5);
+        assert_eq!(summary.budget.len(), 6);
         for limit in summary.budget {
             assert_eq!(limit.figure, limit.limit, "{} of {}", limit.measure.key(), summary.name);
         }
@@ -45,6 +45,7 @@ fn limits_equal_to_the_figures_are_kept() {
     assert_eq!(figures(Measure::Macs), Some(Net::MACS));
     assert_eq!(figures(Measure::Parameters), Some(Net::PARAMETER_COUNT));
     assert_eq!(figures(Measure::TrainingRam), Some(Net::TRAINING_BYTES));
+    assert_eq!(figures(Measure::InPlaceTrainingRam), Some(Net::IN_PLACE_TRAINING_BYTES));
 }
 
 #[test]
@@ -53,8 +54,8 @@ fn the_summary_shows_the_budget() {
     let last = text.lines().find(|line| line.starts_with("budget")).expect("a line");
     assert_eq!(
         last,
-        "budget with f32: training_ram 21,592 of 21,592 bytes, parameters 4,754 of 4,754, ram 1,088 of 1,088 bytes, \
-         macs 5,968 of 5,968, flash 19,048 of 19,048 bytes"
+        "budget with f32: training_ram 21,592 of 21,592 bytes, in_place_training_ram 2,576 of 2,576 bytes, \
+         parameters 4,754 of 4,754, ram 1,088 of 1,088 bytes, macs 5,968 of 5,968, flash 19,048 of 19,048 bytes"
     );
     assert!(!Free::summary().to_string().contains("budget"));
 }

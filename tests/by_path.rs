@@ -160,6 +160,49 @@ fn it_learns_on_a_host_and_without_one() {
 }
 
 network! {
+    /// A network as a layer, which has batch norm and layers by path inside; the first layer stays as it is.
+    pub struct Outer: [3] -> [2] {
+        #[frozen] front: Linear(4),
+        Dropout(0.2),
+        between: Linear(3), Gelu,
+        inner: self::Scaled -> [1],
+        head: Linear(2),
+    }
+    loss = mse;
+}
+
+/// Each sample of a group, and a layer of one's own by the step that `Layer` provides.
+#[test]
+fn a_step_in_place_equals_one_with_gradients() {
+    let mut random = Random::new(2);
+    let mut x = [Lanes([0.0; 16]); 3];
+    for x in &mut x {
+        x.0.fill_with(|| random.normal());
+    }
+    let targets: Vec<_> = (0..7).map(|i| [f64::from(i), -0.5]).collect();
+    let mut network = nnet::boxed::<Outer<f64>>(1);
+    let mut in_place = nnet::boxed::<Outer<f64>>(1);
+    let (mut tape, mut gradients) = (zeroed::<OuterTape<Lanes<f64>>>(), zeroed::<OuterGradients<f64>>());
+    let (mut state, mut steps) = (OptimizerState::ZERO, OptimizerState::ZERO);
+    let mut optimizer = Sgd::new(0.1).weight_decay(0.02);
+    for step in 0..5 {
+        // as a schedule would
+        optimizer.set_rate(0.1 / f64::from(1 + step));
+        let tapes = std::slice::from_mut(&mut *tape);
+        let want = network.train_batch(&[x], &targets, tapes, &mut gradients, &optimizer, &mut state);
+        let got = in_place.train_in_place(&x, &targets, &mut tape, &optimizer, &mut steps);
+        assert!((got - want).abs() <= 1e-12, "loss {got}, want {want}");
+    }
+    assert_eq!(steps.step, 5);
+    for (at, (got, want)) in in_place.as_scalars().iter().zip(network.as_scalars()).enumerate() {
+        assert!((got - want).abs() <= 1e-12, "{at}: {got}, want {want}");
+    }
+    let front = nnet::boxed::<Outer<f64>>(1).front.weight;
+    assert!(in_place.front.weight == front && in_place.inner.scale.factor != [1.0; 4]);
+    assert!(Outer::<f32>::IN_PLACE_TRAINING_BYTES == size_of::<OuterTape>());
+}
+
+network! {
     /// A layer by path behind a view of the input: its gradient is written in another shape.
     pub struct Behind: [1, 2, 2] -> [1] {
         Flatten,

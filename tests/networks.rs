@@ -18,6 +18,9 @@ fn lenet_has_the_published_size() {
     assert_eq!(LeNet::INFERENCE_BYTES, 4 * (1176 + 400));
     assert_eq!(LeNet::INFERENCE_BYTES, size_of::<LeNetScratch>());
     assert_eq!(LeNet::TRAINING_BYTES, size_of::<LeNet>() + size_of::<LeNetTape>());
+    // The gradient of each map takes the place of the map.
+    assert_eq!(LeNet::IN_PLACE_TRAINING_BYTES, size_of::<LeNetTape>());
+    assert_eq!(LeNet::IN_PLACE_TRAINING_BYTES, 37_600);
     assert_eq!(<LeNet<f64> as Network>::WEIGHT_BYTES, 2 * LeNet::WEIGHT_BYTES);
     assert_eq!(size_of::<LeNetTape<Lanes<f32>>>(), 16 * size_of::<LeNetTape>());
 }
@@ -55,7 +58,7 @@ fc1     Linear(9)             [9]           117             108
 tanh_1  Tanh                  [9]             0               0
 fc2     Linear(6)             [6]            60              54
 total                                       177             162
-bytes with f32, one sample: weights 708; to predict 60 more; to train 828 more (gradients and tape)
+bytes with f32, one sample: weights 708; to predict 60 more; to train 828 more (gradients and tape), or in place 120 (tape)
 
 to predict          buffer         bytes  area  from  to
 fc1                    [9]            36     0  fc1   fc2

@@ -220,7 +220,7 @@ fn batch_norm<const C: usize, const H: usize>(bench: &Bench, layer: &'static str
     });
     // dy is added; dy·x̂ is added, x̂ = (x − μ)·scale
     bench.kernel(&work("batch_norm_gradient_sums", 5, 2), || {
-        norm.gradient_sums(EPS, black_box(&mut *statistics), black_box(&*x), black_box(&*dy), &mut gradients);
+        norm.gradient_sums(EPS, black_box(&mut *statistics), black_box(&*x), black_box(&*dy), Some(&mut gradients));
     });
     meet_backward(&mut [&mut *statistics], Group::LANES, H * H, |group| group);
     // scale·dy + (a·x + b)

@@ -81,7 +81,8 @@ pub fn sum(shares: &[Share]) -> Option<usize> {
 pub fn shares(network: &Network, plan: &Plan, measure: Measure) -> Vec<Share> {
     match measure {
         Measure::Ram => peak::shares(network, plan),
-        Measure::TrainingRam => training::shares(network, plan),
+        Measure::TrainingRam => training::shares(network, plan, true),
+        Measure::InPlaceTrainingRam => training::shares(network, plan, false),
         _ => network.operations.iter().filter_map(|operation| layer_share(operation, measure)).collect(),
     }
 }

@@ -243,6 +243,15 @@ fn differentiable(draft: &Draft) -> TokenStream {
                 _: &mut Self::Gradients,
                 _: ::core::option::Option<&mut Self::Input<E>>,
             ) #never
+            fn descend_stage<#element>(
+                &mut self,
+                _: #size,
+                _: &Self::Input<E>,
+                _: #pass,
+                _: &mut Self::Tape<E>,
+                _: S,
+                _: ::core::option::Option<&mut Self::Input<E>>,
+            ) #never
             fn meet<#element, __G>(
                 _: ::nnet::__private::Meeting,
                 _: &mut [__G],

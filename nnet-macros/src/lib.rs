@@ -174,6 +174,7 @@ use crate::errors::Errors;
 /// | `macs` | multiply-accumulates of one prediction | `MACS` |
 /// | `parameters` | numbers that are learned, frozen ones included | `PARAMETER_COUNT` |
 /// | `training_ram` | bytes of gradients and tape to train on one sample, besides the weights and the optimizer's state | `TRAINING_BYTES` |
+/// | `in_place_training_ram` | bytes of the tape, to train on one sample in place | `IN_PLACE_TRAINING_BYTES` |
 ///
 /// Bytes are those of `f32`: a plain number, or one with `B`, `KiB`, `MiB`, `GiB` (powers of 1,024), `kB`, `MB`, `GB`
 /// (powers of 1,000). Counts may have `k`, `M`, `G`. The blank before a unit can be left out, and `1.5 KiB` is 1,536 bytes. A

@@ -43,12 +43,13 @@ fn bytes(network: &Network, plan: &Plan, is_trained: bool) -> String {
     let (Some(entries), Some(learned)) = (network.entries().known(), sum(learning).and_then(Size::known)) else {
         return String::new();
     };
-    let [weights, scratch, training] = [entries, scratch, tape + learned].map(|entries| thousands(entries * F32));
+    let [weights, scratch, training, in_place] =
+        [entries, scratch, tape + learned, tape].map(|entries| thousands(entries * F32));
     let text = format!("\n\nBytes with `f32`: {weights} of parameters; besides these, {scratch} to predict");
     if !is_trained {
         return format!("{text}.");
     }
-    format!("{text}, {training} (gradients and tape) to train on one sample.")
+    format!("{text}, {training} (gradients and tape) to train on one sample, or {in_place} (tape) in place.")
 }
 
 fn row(operation: &Operation) -> [String; 5] {

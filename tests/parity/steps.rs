@@ -1,8 +1,9 @@
-//! Ten steps of an optimizer through the trainer, in f64.
+//! Ten steps of an optimizer through the trainer, in f64, and of plain descent in place as well.
 
+use nnet::element::set_lane;
 use nnet::host::Trainer;
-use nnet::optim::{Adam, AdamW, Optimizer, Sgd};
-use nnet::{Tensor, Train};
+use nnet::optim::{Adam, AdamW, Optimizer, OptimizerState, Sgd};
+use nnet::{Lanes, Tensor, Train, zeroed};
 
 use crate::reference::{self, Reference, check_values};
 use crate::{DOUBLE, check_parameters, filled};
@@ -22,7 +23,10 @@ pub fn check_optimizers<N: Train<Scalar = f64>>(name: &str, targets: &[N::Target
         let adam = Adam::new(o.lr).weight_decay(o.weight_decay);
         let steps = Steps { name, optimizer, reference, want, samples: &samples };
         match optimizer.as_str() {
-            "sgd" => steps.check::<N, _>(&sgd),
+            "sgd" => {
+                steps.check::<N, _>(&sgd);
+                steps.check_in_place::<N>(&sgd);
+            }
             "sgd_momentum" => steps.check::<N, _>(&sgd.momentum(o.momentum)),
             "sgd_nesterov" => steps.check::<N, _>(&sgd.momentum(o.momentum).nesterov()),
             "adam" | "adam_decay" => steps.check::<N, _>(&adam),
@@ -40,7 +44,7 @@ struct Steps<'a, X, T> {
     samples: &'a [(X, T)],
 }
 
-impl<X: Tensor, T: Clone + Sync> Steps<'_, X, T> {
+impl<X: Tensor<Element = f64>, T: Clone + Sync> Steps<'_, X, T> {
     fn check<N, O>(&self, optimizer: &O)
     where
         N: Train<Scalar = f64, Target = T, Input<f64> = X>,
@@ -58,5 +62,23 @@ impl<X: Tensor, T: Clone + Sync> Steps<'_, X, T> {
             assert_eq!(self.want.weights.len(), N::PARAMETERS.len());
             check_parameters(&what, &self.want.weights, trainer.network(), DOUBLE);
         }
+    }
+
+    /// The same without gradients: each batch is a group.
+    fn check_in_place<N: Train<Scalar = f64, Target = T, Input<f64> = X>>(&self, optimizer: &Sgd) {
+        let what = format!("{} {} in place", self.name, self.optimizer);
+        let (mut network, mut tape) = (filled::<N>(self.reference), zeroed::<N::Tape<Lanes<f64>>>());
+        let mut state = OptimizerState::ZERO;
+        let batches = self.samples.chunks_exact(self.reference.step_batch);
+        for (i, (batch, &want)) in batches.zip(&self.want.losses).enumerate() {
+            let mut x = Box::new(N::Input::<Lanes<f64>>::ZERO);
+            for (lane, (sample, _)) in batch.iter().enumerate() {
+                set_lane(x.as_flat_mut(), lane, sample.as_flat());
+            }
+            let targets: Vec<_> = batch.iter().map(|(_, target)| target.clone()).collect();
+            let loss = network.train_in_place::<Lanes<f64>>(&x, &targets, &mut tape, optimizer, &mut state);
+            check_values(&format!("{what}, loss of step {i}"), &[want], &[loss], DOUBLE);
+        }
+        check_parameters(&what, &self.want.weights, &*network, DOUBLE);
     }
 }

@@ -47,6 +47,13 @@ pub enum Function {
     HardSwish,
 }
 
+impl Function {
+    /// Whether its gradient follows from its output, without its input.
+    pub(super) const fn has_slope_of_output(self) -> bool {
+        !matches!(self, Self::Gelu | Self::Silu | Self::Mish | Self::Softplus { .. } | Self::HardSwish)
+    }
+}
+
 /// y ← f(y)
 pub(super) fn forward<S: Vectors>(function: Function, y: &mut [S]) {
     S::dispatch(LANES, Forward { function, y });

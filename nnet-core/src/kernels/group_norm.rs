@@ -16,8 +16,7 @@ pub struct Groups {
 }
 
 impl Groups {
-    fn check<S>(&self, lanes: usize, w: &[S], x: &[S]) {
-        let channels = w.len();
+    fn check<S>(&self, lanes: usize, channels: usize, x: &[S]) {
         assert!(
             self.groups > 0 && channels > 0 && channels.is_multiple_of(self.groups),
             "groups of equally many channels"
@@ -28,7 +27,7 @@ impl Groups {
 
 /// y = (x − mean) / √(variance + ε) · w + b, statistics over each group of channels
 pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Groups, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
-    shape.check(lanes, w, x);
+    shape.check(lanes, w.len(), x);
     assert_eq!(b.len(), w.len(), "b: [C]");
     assert_eq!(x.len(), y.len(), "y has the shape of x");
     S::dispatch(lanes, Forward { lanes, shape, w, b, x, y });
@@ -39,17 +38,19 @@ pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Groups, w: &[S], b: &[S]
 pub(super) fn gradient<S: Vectors>(
     lanes: usize,
     shape: &Groups,
-    w: &[S],
     x: &[S],
     dy: &[S],
     gradients: Option<[&mut [S]; 2]>,
-    dx: Option<&mut [S]>,
+    w_and_dx: Option<(&[S], &mut [S])>,
 ) {
-    shape.check(lanes, w, x);
-    assert!(gradients.iter().flatten().all(|row| row.len() == w.len()), "dw, db: [C]");
+    let rows = gradients.iter().flatten().map(|row| row.len());
+    let mut rows = rows.chain(w_and_dx.iter().map(|(w, _)| w.len()));
+    let Some(channels) = rows.next() else { return };
+    assert!(rows.all(|length| length == channels), "w, dw, db: [C]");
+    shape.check(lanes, channels, x);
     assert_eq!(x.len(), dy.len(), "dy has the shape of x");
-    assert!(dx.as_ref().is_none_or(|dx| dx.len() == x.len()), "dx has the shape of x");
-    S::dispatch(lanes, Backward { lanes, shape, w, x, dy, gradients, dx });
+    assert!(w_and_dx.as_ref().is_none_or(|(_, dx)| dx.len() == x.len()), "dx has the shape of x");
+    S::dispatch(lanes, Backward { lanes, shape, channels, x, dy, gradients, w_and_dx });
 }
 
 struct Forward<'a, S> {
@@ -64,11 +65,11 @@ struct Forward<'a, S> {
 struct Backward<'a, S> {
     lanes: usize,
     shape: &'a Groups,
-    w: &'a [S],
+    channels: usize,
     x: &'a [S],
     dy: &'a [S],
     gradients: Option<[&'a mut [S]; 2]>,
-    dx: Option<&'a mut [S]>,
+    w_and_dx: Option<(&'a [S], &'a mut [S])>,
 }
 
 impl<S: Vectors> Kernel<S> for Forward<'_, S> {
@@ -104,34 +105,36 @@ fn mean_and_inverse<I: Simd>(part: Part<I>, eps: f64, x: &[I::Scalar], entries: 
 impl<S: Vectors> Kernel<S> for Backward<'_, S> {
     #[inline(always)]
     fn run<I: Simd<Scalar = S>>(self, simd: I) {
-        let Self { lanes, shape, w, x, dy, mut gradients, mut dx } = self;
-        let (channels, size) = (w.len() / shape.groups, x.len() / shape.groups);
+        let Self { lanes, shape, channels, x, dy, mut gradients, mut w_and_dx } = self;
+        let (channels, size, plane) = (channels / shape.groups, x.len() / shape.groups, x.len() / channels);
         for group in 0..shape.groups {
             let (entries, c) = (group * size..(group + 1) * size, group * channels..(group + 1) * channels);
-            let (x, dy, w) = (&x[entries.clone()], &dy[entries.clone()], &w[c.clone()]);
+            let (x, dy) = (&x[entries.clone()], &dy[entries.clone()]);
             for part in parts(simd, lanes) {
                 let moments = mean_and_inverse(part, shape.eps, x, size / lanes);
                 let gradients = gradients.as_mut().map(|rows| rows.each_mut().map(|row| &mut row[c.clone()]));
-                let sums = gradient_sums(part, moments, [w, x, dy], gradients);
-                if let Some(dx) = &mut dx {
+                let w = w_and_dx.as_ref().map(|(w, _)| &w[c.clone()]);
+                let sums = gradient_sums(part, plane, moments, w, [x, dy], gradients);
+                if let Some((w, dx)) = &mut w_and_dx {
                     let share = part.splat(S::ONE / S::from_f64((size / lanes) as f64));
                     let means = sums.map(|sum| part.mul(sum, share));
-                    input_gradient(part, lanes, moments, means, [w, x, dy], &mut dx[entries.clone()]);
+                    input_gradient(part, lanes, moments, means, [&w[c.clone()], x, dy], &mut dx[entries.clone()]);
                 }
             }
         }
     }
 }
 
-/// Σ g and Σ g·x̂ of one group, with g = w·dy; adds the gradients [dw, db] of its channels.
+/// Σ g and Σ g·x̂ of one group, with g = w·dy, if there is a w; adds the gradients [dw, db] of its channels.
 #[inline(always)]
 fn gradient_sums<I: Simd>(
     part: Part<I>,
+    plane: usize,
     [mean, inverse]: [I::Vector; 2],
-    [w, x, dy]: [&[I::Scalar]; 3],
+    w: Option<&[I::Scalar]>,
+    [x, dy]: [&[I::Scalar]; 2],
     mut gradients: Option<[&mut [I::Scalar]; 2]>,
 ) -> [I::Vector; 2] {
-    let plane = x.len() / w.len();
     let mut sums = [part.splat(I::Scalar::ZERO); 2];
     for (c, (x, dy)) in x.chunks_exact(plane).zip(dy.chunks_exact(plane)).enumerate() {
         let [sum, product] = part.gradient_sums(x, dy, mean);
@@ -140,8 +143,10 @@ fn gradient_sums<I: Simd>(
             db[c] += part.sum(sum);
             dw[c] += part.sum(product);
         }
-        let w = part.splat(w[c]);
-        sums = [part.add(part.mul(w, sum), sums[0]), part.add(part.mul(w, product), sums[1])];
+        if let Some(w) = w {
+            let w = part.splat(w[c]);
+            sums = [part.add(part.mul(w, sum), sums[0]), part.add(part.mul(w, product), sums[1])];
+        }
     }
     sums
 }

@@ -57,6 +57,8 @@ pub trait Kernels: Sized {
     fn max_pool(lanes: usize, shape: &Pool, x: &[Self], y: &mut [Self]);
     /// dx: each window's dy at its first largest entry, 0 elsewhere.
     fn max_pool_gradient(lanes: usize, shape: &Pool, x: &[Self], dy: &[Self], dx: &mut [Self]);
+    /// x ← dx of `max_pool`, and of the function that gave x before it; the windows do not overlap.
+    fn max_pool_gradient_in_place(lanes: usize, shape: &Pool, function: Option<Function>, dy: &[Self], x: &mut [Self]);
     /// The mean of each window.
     fn avg_pool(lanes: usize, shape: &Pool, x: &[Self], y: &mut [Self]);
     /// dx: each window's dy spread evenly.
@@ -80,15 +82,14 @@ pub trait Kernels: Sized {
     fn batch_norm_gradient(lanes: usize, eps: f64, w: &[Self], statistics: &[Self], x: &[Self], dy: &mut [Self]);
     /// y = the normalization of each group of channels.
     fn group_norm(lanes: usize, shape: &Groups, w: &[Self], b: &[Self], x: &[Self], y: &mut [Self]);
-    /// [dw, db] += their gradients, lanes summed; dx = the input's; either may be left out.
+    /// [dw, db] += their gradients, lanes summed; dx = the input's, which alone needs w; one of both may be left out.
     fn group_norm_gradient(
         lanes: usize,
         shape: &Groups,
-        w: &[Self],
         x: &[Self],
         dy: &[Self],
         gradients: Option<[&mut [Self]; 2]>,
-        dx: Option<&mut [Self]>,
+        w_and_dx: Option<(&[Self], &mut [Self])>,
     );
     /// y ← y · (0 or 1 / (1 − p)).
     fn dropout(lanes: usize, mask: &Mask, y: &mut [Self]);
@@ -110,6 +111,8 @@ pub trait Kernels: Sized {
     fn pad_gradient(lanes: usize, shape: &Pad, dy: &[Self], dx: &mut [Self]);
     /// to ← to + from, from ← 0.
     fn drain(from: &mut [Self], to: &mut [Self]);
+    /// w ← factor·w.
+    fn scale(factor: Self, w: &mut [Self]);
     /// w ← w − rate·(g + decay·w).
     fn descend(step: &Descent<Self>, w: &mut [Self], g: &[Self]);
     /// The same along m ← momentum·m + (g + decay·w).
@@ -169,6 +172,16 @@ macro_rules! kernels {
                 pool::max_gradient(lanes, shape, x, dy, dx);
             }
 
+            fn max_pool_gradient_in_place(
+                lanes: usize,
+                shape: &Pool,
+                function: Option<Function>,
+                dy: &[Self],
+                x: &mut [Self],
+            ) {
+                pool::in_place::max_gradient(lanes, shape, function, dy, x);
+            }
+
             fn avg_pool(lanes: usize, shape: &Pool, x: &[Self], y: &mut [Self]) {
                 pool::avg(lanes, shape, x, y);
             }
@@ -216,13 +229,12 @@ macro_rules! kernels {
             fn group_norm_gradient(
                 lanes: usize,
                 shape: &Groups,
-                w: &[Self],
                 x: &[Self],
                 dy: &[Self],
                 gradients: Option<[&mut [Self]; 2]>,
-                dx: Option<&mut [Self]>,
+                w_and_dx: Option<(&[Self], &mut [Self])>,
             ) {
-                group_norm::gradient(lanes, shape, w, x, dy, gradients, dx);
+                group_norm::gradient(lanes, shape, x, dy, gradients, w_and_dx);
             }
 
             fn dropout(lanes: usize, mask: &Mask, y: &mut [Self]) {
@@ -263,6 +275,10 @@ macro_rules! kernels {
 
             fn drain(from: &mut [Self], to: &mut [Self]) {
                 step::drain(from, to);
+            }
+
+            fn scale(factor: Self, w: &mut [Self]) {
+                step::scale(factor, w);
             }
 
             fn descend(step: &Descent<Self>, w: &mut [Self], g: &[Self]) {

@@ -60,6 +60,11 @@ impl<I: Simd> Part<I> {
     }
 
     #[inline(always)]
+    pub fn where_less(self, x: I::Vector, y: I::Vector, a: I::Vector, b: I::Vector) -> I::Vector {
+        self.simd.where_less(x, y, a, b)
+    }
+
+    #[inline(always)]
     pub fn sum(self, value: I::Vector) -> I::Scalar {
         self.simd.sum(value)
     }

@@ -8,6 +8,7 @@ use crate::element::LANES;
 use crate::shape::Window2d;
 use crate::simd::{Kernel, Simd, Vectors};
 
+pub(super) mod in_place;
 #[cfg(test)]
 mod tests;
 
@@ -102,6 +103,15 @@ impl Pool {
     /// Whether the taps of each window are neighbours; pools with such windows are compiled by themselves.
     fn is_dense(&self) -> bool {
         matches!(&self.windows, Windows::Sliding(window) if window.dilation == [1, 1])
+    }
+
+    /// Whether the windows are 2×2, side by side.
+    fn is_halved(&self) -> bool {
+        let Windows::Sliding(Window2d { kernel, stride, padding, padding_end, dilation }) = &self.windows else {
+            return false;
+        };
+        let all = |pairs: [&[usize; 2]; 2], size| pairs.iter().all(|pair| pair[0] == size && pair[1] == size);
+        all([kernel, stride], 2) && all([padding, padding_end], 0) && all([dilation, dilation], 1)
     }
 
     /// The rows or columns of x in window `n` along axis `a`, those in the padding left out.
@@ -223,6 +233,10 @@ pub(super) fn displaces<S: Vectors>(x: S, largest: S) -> bool {
 
 #[inline(always)]
 fn max_body<S: Vectors, const L: usize, const DENSE: bool>(shape: &Pool, x: &[[S; L]], y: &mut [[S; L]]) {
+    if L == 1 && DENSE && shape.is_halved() {
+        halved_max(shape, x, y);
+        return;
+    }
     shape.each_window::<DENSE>(|index, view| {
         let mut largest = [S::NEG_INFINITY; L];
         view.each_run(|run| {
@@ -234,6 +248,22 @@ fn max_body<S: Vectors, const L: usize, const DENSE: bool>(shape: &Pool, x: &[[S
         });
         y[index] = largest;
     });
+}
+
+/// One sample, row by row of windows, as most pools of a microcontroller are: a fraction of the instructions.
+#[inline(always)]
+fn halved_max<S: Vectors, const L: usize>(shape: &Pool, x: &[[S; L]], y: &mut [[S; L]]) {
+    let ([height, width], [rows, columns]) = (shape.x, shape.y);
+    let channels = x.chunks_exact(height * width).zip(y.chunks_exact_mut(rows * columns));
+    for (x, y) in channels {
+        for (x, y) in x.chunks_exact(2 * width).zip(y.chunks_exact_mut(columns)) {
+            let (top, bottom) = x.split_at(width);
+            for ((top, bottom), y) in top.as_chunks::<2>().0.iter().zip(bottom.as_chunks::<2>().0).zip(y) {
+                let larger = |largest: S, x: &[S; L]| if displaces(x[0], largest) { x[0] } else { largest };
+                y[0] = larger(larger(larger(top[0][0], &top[1]), &bottom[0]), &bottom[1]);
+            }
+        }
+    }
 }
 
 #[inline(always)]

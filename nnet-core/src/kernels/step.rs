@@ -37,6 +37,11 @@ pub(super) fn drain<S: Vectors>(from: &mut [S], to: &mut [S]) {
     S::dispatch(LANES, Drain { from, to });
 }
 
+/// w ← factor·w
+pub(super) fn scale<S: Vectors>(factor: S, w: &mut [S]) {
+    S::dispatch(LANES, Scale { factor, w });
+}
+
 /// g ← ∇ + λw,  w ← w − rate·g
 pub(super) fn descend<S: Vectors>(step: &Descent<S>, w: &mut [S], g: &[S]) {
     S::dispatch(LANES, Descend { step: *step, w, g });
@@ -63,6 +68,20 @@ impl<S: Vectors> Kernel<S> for Drain<'_, S> {
         for (from, to) in self.from.iter_mut().zip(self.to) {
             *to += *from;
             *from = S::ZERO;
+        }
+    }
+}
+
+struct Scale<'a, S> {
+    factor: S,
+    w: &'a mut [S],
+}
+
+impl<S: Vectors> Kernel<S> for Scale<'_, S> {
+    #[inline(always)]
+    fn run<I: Simd<Scalar = S>>(self, _simd: I) {
+        for w in self.w {
+            *w *= self.factor;
         }
     }
 }
@@ -148,6 +167,15 @@ mod tests {
             for (i, (a, b)) in random(n, 1).into_iter().zip(random(n, 2)).enumerate() {
                 assert_eq!((from[i], to[i]), (0.0, a + b), "{i} of {n}");
             }
+        }
+    }
+
+    #[test]
+    fn every_number_is_scaled_once() {
+        for n in LENGTHS {
+            let mut w = random(n, 1);
+            scale(0.75, &mut w);
+            assert!(w.iter().zip(random(n, 1)).all(|(w, before)| *w == 0.75 * before), "{n}");
         }
     }
 

@@ -24,6 +24,7 @@ mod tests;
 
 pub use meeting::{meet, meet_backward, meet_forward};
 
+use super::shrink;
 use crate::element::Element;
 use crate::flat::Flat;
 use crate::kernels::Frozen;
@@ -129,7 +130,7 @@ impl<S: Scalar, const C: usize> BatchNorm<S, C> {
     }
 
     /// Rows 2 and 3 of the statistics, each lane by itself: Σ dy and Σ dy·x̂. Forward: y = x̂·w + b   so
-    /// dw: `[C]` += Σ dy·x̂,  db: `[C]` += Σ dy, lanes summed.
+    /// dw: `[C]` += Σ dy·x̂,  db: `[C]` += Σ dy, lanes summed, if they are asked for.
     ///
     /// dy is 0 in lanes that are not in use.
     ///
@@ -143,15 +144,17 @@ impl<S: Scalar, const C: usize> BatchNorm<S, C> {
         statistics: &mut [[T::Element; C]; 4],
         x: &T,
         dy: &T,
-        gradients: &mut BatchNormGradients<S, C>,
+        gradients: Option<&mut BatchNormGradients<S, C>>,
     ) {
         let (x, dy) = (T::Element::scalars(x.as_flat()), T::Element::scalars(dy.as_flat()));
         let statistics = T::Element::scalars_mut(statistics.as_flattened_mut());
         S::batch_norm_sums(T::Element::LANES, eps, statistics, x, dy);
-        let (_, sums) = statistics.split_at(2 * C * T::Element::LANES);
-        let (bias, weight) = sums.split_at(C * T::Element::LANES);
-        S::bias_gradient(bias, &mut gradients.bias);
-        S::bias_gradient(weight, &mut gradients.weight);
+        if let Some(gradients) = gradients {
+            let (_, sums) = statistics.split_at(2 * C * T::Element::LANES);
+            let (bias, weight) = sums.split_at(C * T::Element::LANES);
+            S::bias_gradient(bias, &mut gradients.bias);
+            S::bias_gradient(weight, &mut gradients.weight);
+        }
     }
 
     /// dy ← dx = w / √(σ² + ε) · (dy − mean dy − x̂·mean dy·x̂), with `statistics` of the batch; 0 in lanes that are
@@ -188,6 +191,22 @@ impl<S: Scalar, const C: usize> BatchNorm<S, C> {
     pub fn frozen_backward<T: Tensor<Element: Element<Scalar = S>>>(&self, eps: f64, dy: &mut T) {
         whole_planes::<T, C>();
         S::frozen_norm_gradient(&self.frozen(eps), T::Element::scalars_mut(dy.as_flat_mut()));
+    }
+
+    /// w, b ← `kept`·(w, b) + the gradient: a step of descent, if dy has −rate in it and `kept` is 1 − rate·decay.
+    ///
+    /// It comes behind [`backward`](Self::backward), which needs the weights as they were. `statistics` are those of a
+    /// batch of `samples` samples with `plane` entries a channel.
+    pub fn descend<E: Element<Scalar = S>>(&mut self, kept: S, statistics: &[[E; C]; 4], plane: usize, samples: usize) {
+        shrink(kept, &mut self.weight);
+        shrink(kept, &mut self.bias);
+        let n = S::from_f64(plane as f64 * samples as f64);
+        // The means of the batch are the same in every lane.
+        let mean = |row: usize, c: usize| E::scalars(&statistics[row])[c * E::LANES];
+        for c in 0..C {
+            self.bias[c] += n * mean(2, c);
+            self.weight[c] += n * mean(3, c);
+        }
     }
 
     /// running ← (1 − `momentum`) · running + `momentum` · batch, from the `statistics` of a batch of `samples` samples

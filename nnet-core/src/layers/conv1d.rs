@@ -7,6 +7,7 @@
 
 use super::batch_norm::BatchNorm;
 use super::conv2d::sizes;
+use super::shrink;
 use crate::element::Element;
 use crate::flat::Flat;
 use crate::init::Init;
@@ -78,11 +79,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const K: usize, const BIAS: u
         gradients: &mut Self,
         dx: Option<&mut [[E; L]; C]>,
     ) {
-        let shape = Self::shape(window, C, L, OL);
-        let (x, of_y) = (E::scalars(x.as_flat()), E::scalars(dy.as_flat()));
-        let dw = gradients.weight.as_flattened_mut().as_flattened_mut();
-        S::convolution_weight_gradient(E::LANES, &shape, x, of_y, dw);
-        S::bias_gradient(of_y, &mut gradients.bias);
+        Self::parameter_gradient(window, x, dy, gradients);
         if let Some(dx) = dx {
             self.input_gradient(window, dy, dx);
         }
@@ -103,6 +100,42 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const K: usize, const BIAS: u
         let shape = Self::shape(window, C, L, OL);
         let (dy, dx) = (E::scalars(dy.as_flat()), E::scalars_mut(dx.as_flat_mut()));
         S::convolution_transposed(E::LANES, &shape, self.weights(), &[], dy, dx);
+    }
+
+    /// [`backward`](Self::backward) into the layer itself: dx from the weights as they are, then
+    /// w, b ← `kept`·(w, b) + the gradient. With −rate in dy, and `kept` = 1 − rate·decay, it is a step of descent.
+    ///
+    /// # Panics
+    ///
+    /// As [`forward`](Self::forward).
+    #[inline]
+    pub fn descend<E: Element<Scalar = S>, const C: usize, const L: usize, const OL: usize>(
+        &mut self,
+        window: &Window2d,
+        kept: S,
+        x: &[[E; L]; C],
+        dy: &[[E; OL]; OUT],
+        dx: Option<&mut [[E; L]; C]>,
+    ) {
+        if let Some(dx) = dx {
+            self.input_gradient(window, dy, dx);
+        }
+        shrink(kept, self.as_scalars_mut());
+        Self::parameter_gradient(window, x, dy, self);
+    }
+
+    #[inline]
+    fn parameter_gradient<E: Element<Scalar = S>, const C: usize, const L: usize, const OL: usize>(
+        window: &Window2d,
+        x: &[[E; L]; C],
+        dy: &[[E; OL]; OUT],
+        gradients: &mut Self,
+    ) {
+        let shape = Self::shape(window, C, L, OL);
+        let (x, dy) = (E::scalars(x.as_flat()), E::scalars(dy.as_flat()));
+        let dw = gradients.weight.as_flattened_mut().as_flattened_mut();
+        S::convolution_weight_gradient(E::LANES, &shape, x, dy, dw);
+        S::bias_gradient(dy, &mut gradients.bias);
     }
 
     /// `folded` ← the layer whose output is the prediction of `norm` after this one: scale·w and scale·b + shift.
@@ -127,7 +160,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const K: usize, const BIAS: u
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::tests::{check_gradients, fill};
+    use crate::layers::tests::{check_descent, check_gradients, fill};
 
     #[test]
     fn values_by_hand() {
@@ -163,6 +196,21 @@ mod tests {
             get_lane(y.as_flat(), l, lane.as_flat_mut());
             assert_eq!(lane, alone, "small whole numbers are exact");
         }
+    }
+
+    #[test]
+    fn a_step_in_place_adds_the_gradient() {
+        let mut layer = Conv1d::<f64, 3, 2, 3>::ZERO;
+        fill(layer.as_scalars_mut(), 1);
+        let mut x = [[0.0_f64; 6]; 2];
+        fill(x.as_flat_mut(), 2);
+        let window = Window2d::new([1, 3], [1, 1], [0, 0]);
+        check_descent::<_, _, [[f64; 4]; 3]>(
+            &mut layer,
+            &x,
+            |layer, x, dy, gradients, dx| layer.backward(&window, x, dy, gradients, dx),
+            |layer, kept, x, dy, dx| layer.descend(&window, kept, x, dy, dx),
+        );
     }
 
     #[test]

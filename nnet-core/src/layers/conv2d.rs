@@ -6,6 +6,7 @@
 #![allow(unsafe_code, reason = "one impl of `Flat`")]
 
 use super::batch_norm::BatchNorm;
+use super::shrink;
 use crate::element::Element;
 use crate::flat::Flat;
 use crate::init::Init;
@@ -94,11 +95,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const KH: usize, const KW: us
         gradients: &mut Self,
         dx: Option<&mut [[[E; W]; H]; C]>,
     ) {
-        let shape = Self::shape(window, C, [H, W], [OH, OW]);
-        let (x, of_y) = (E::scalars(x.as_flat()), E::scalars(dy.as_flat()));
-        let dw = gradients.weight.as_flattened_mut().as_flattened_mut().as_flattened_mut();
-        S::convolution_weight_gradient(E::LANES, &shape, x, of_y, dw);
-        S::bias_gradient(of_y, &mut gradients.bias);
+        Self::parameter_gradient(window, x, dy, gradients);
         if let Some(dx) = dx {
             self.input_gradient(window, dy, dx);
         }
@@ -126,6 +123,56 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const KH: usize, const KW: us
         let shape = Self::shape(window, C, [H, W], [OH, OW]);
         let (dy, dx) = (E::scalars(dy.as_flat()), E::scalars_mut(dx.as_flat_mut()));
         S::convolution_transposed(E::LANES, &shape, self.weights(), &[], dy, dx);
+    }
+
+    /// [`backward`](Self::backward) into the layer itself: dx from the weights as they are, then
+    /// w, b ← `kept`·(w, b) + the gradient. With −rate in dy, and `kept` = 1 − rate·decay, it is a step of descent.
+    ///
+    /// # Panics
+    ///
+    /// As [`forward`](Self::forward).
+    #[inline]
+    pub fn descend<
+        E: Element<Scalar = S>,
+        const C: usize,
+        const H: usize,
+        const W: usize,
+        const OH: usize,
+        const OW: usize,
+    >(
+        &mut self,
+        window: &Window2d,
+        kept: S,
+        x: &[[[E; W]; H]; C],
+        dy: &[[[E; OW]; OH]; OUT],
+        dx: Option<&mut [[[E; W]; H]; C]>,
+    ) {
+        if let Some(dx) = dx {
+            self.input_gradient(window, dy, dx);
+        }
+        shrink(kept, self.as_scalars_mut());
+        Self::parameter_gradient(window, x, dy, self);
+    }
+
+    #[inline]
+    fn parameter_gradient<
+        E: Element<Scalar = S>,
+        const C: usize,
+        const H: usize,
+        const W: usize,
+        const OH: usize,
+        const OW: usize,
+    >(
+        window: &Window2d,
+        x: &[[[E; W]; H]; C],
+        dy: &[[[E; OW]; OH]; OUT],
+        gradients: &mut Self,
+    ) {
+        let shape = Self::shape(window, C, [H, W], [OH, OW]);
+        let (x, dy) = (E::scalars(x.as_flat()), E::scalars(dy.as_flat()));
+        let dw = gradients.weight.as_flattened_mut().as_flattened_mut().as_flattened_mut();
+        S::convolution_weight_gradient(E::LANES, &shape, x, dy, dw);
+        S::bias_gradient(dy, &mut gradients.bias);
     }
 
     /// `folded` ← the layer whose output is the prediction of `norm` after this one: scale·w and scale·b + shift.
@@ -169,7 +216,7 @@ pub(super) fn sizes(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::tests::{check_gradients, fill};
+    use crate::layers::tests::{check_descent, check_gradients, fill};
 
     #[test]
     fn values_by_hand() {
@@ -185,6 +232,21 @@ mod tests {
         let mut corners = [[[f64::NAN; 2]; 2]];
         layer.forward(&Window2d::new([2, 2], [3, 3], [1, 1]), &x, &mut corners);
         assert_eq!(corners, [[[4.5, 9.5], [14.5, 9.5]]]);
+    }
+
+    #[test]
+    fn a_step_in_place_adds_the_gradient() {
+        let mut layer = Conv2d::<f64, 3, 2, 3, 2>::ZERO;
+        fill(layer.as_scalars_mut(), 1);
+        let mut x = [[[0.0_f64; 6]; 7]; 2];
+        fill(x.as_flat_mut(), 2);
+        let window = Window2d::new([3, 2], [2, 1], [1, 1]);
+        check_descent::<_, _, [[[f64; 7]; 4]; 3]>(
+            &mut layer,
+            &x,
+            |layer, x, dy, gradients, dx| layer.backward(&window, x, dy, gradients, dx),
+            |layer, kept, x, dy, dx| layer.descend(&window, kept, x, dy, dx),
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@
 #![allow(unsafe_code, reason = "one impl of `Flat`")]
 
 use super::batch_norm::BatchNorm;
+use super::shrink;
 use crate::element::Element;
 use crate::flat::Flat;
 use crate::init::Init;
@@ -101,12 +102,7 @@ impl<S: Scalar, const IN: usize, const OUT: usize, const KH: usize, const KW: us
         gradients: &mut Self,
         dx: Option<&mut [[[E; W]; H]; IN]>,
     ) {
-        let shape = Self::shape(window, C, [H, W], [OH, OW]);
-        let (x, of_y) = (E::scalars(x.as_flat()), E::scalars(dy.as_flat()));
-        let dw = gradients.weight.as_flattened_mut().as_flattened_mut().as_flattened_mut();
-        // The convolution reads dy and its output has the place of x.
-        S::convolution_weight_gradient(E::LANES, &shape, of_y, x, dw);
-        S::bias_gradient(of_y, &mut gradients.bias);
+        Self::parameter_gradient(window, x, dy, gradients);
         if let Some(dx) = dx {
             self.input_gradient(window, dy, dx);
         }
@@ -134,6 +130,57 @@ impl<S: Scalar, const IN: usize, const OUT: usize, const KH: usize, const KW: us
         let shape = Self::shape(window, C, [H, W], [OH, OW]);
         let (dy, dx) = (E::scalars(dy.as_flat()), E::scalars_mut(dx.as_flat_mut()));
         S::convolution(E::LANES, &shape, self.weights(), &[], dy, dx);
+    }
+
+    /// [`backward`](Self::backward) into the layer itself: dx from the weights as they are, then
+    /// w, b ← `kept`·(w, b) + the gradient. With −rate in dy, and `kept` = 1 − rate·decay, it is a step of descent.
+    ///
+    /// # Panics
+    ///
+    /// As [`forward`](Self::forward).
+    #[inline]
+    pub fn descend<
+        E: Element<Scalar = S>,
+        const C: usize,
+        const H: usize,
+        const W: usize,
+        const OH: usize,
+        const OW: usize,
+    >(
+        &mut self,
+        window: &Window2d,
+        kept: S,
+        x: &[[[E; W]; H]; IN],
+        dy: &[[[E; OW]; OH]; C],
+        dx: Option<&mut [[[E; W]; H]; IN]>,
+    ) {
+        if let Some(dx) = dx {
+            self.input_gradient(window, dy, dx);
+        }
+        shrink(kept, self.as_scalars_mut());
+        Self::parameter_gradient(window, x, dy, self);
+    }
+
+    #[inline]
+    fn parameter_gradient<
+        E: Element<Scalar = S>,
+        const C: usize,
+        const H: usize,
+        const W: usize,
+        const OH: usize,
+        const OW: usize,
+    >(
+        window: &Window2d,
+        x: &[[[E; W]; H]; IN],
+        dy: &[[[E; OW]; OH]; C],
+        gradients: &mut Self,
+    ) {
+        let shape = Self::shape(window, C, [H, W], [OH, OW]);
+        let (x, dy) = (E::scalars(x.as_flat()), E::scalars(dy.as_flat()));
+        let dw = gradients.weight.as_flattened_mut().as_flattened_mut().as_flattened_mut();
+        // The convolution reads dy and its output has the place of x.
+        S::convolution_weight_gradient(E::LANES, &shape, dy, x, dw);
+        S::bias_gradient(dy, &mut gradients.bias);
     }
 
     /// `folded` ← the layer whose output is the prediction of `norm` after this one: scale·w and scale·b + shift.
@@ -182,7 +229,7 @@ impl<S: Scalar, const IN: usize, const OUT: usize, const KH: usize, const KW: us
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::tests::{check_gradients, fill};
+    use crate::layers::tests::{check_descent, check_gradients, fill};
 
     #[test]
     fn values_by_hand() {
@@ -215,6 +262,21 @@ mod tests {
         let mut dx = [[[f32::NAN]]; 2];
         layer.input_gradient(&window, &[[[1.0]], [[10.0]], [[100.0]], [[1000.0]]], &mut dx);
         assert_eq!(dx, [[[21.0]], [[4300.0]]]);
+    }
+
+    #[test]
+    fn a_step_in_place_adds_the_gradient() {
+        let mut layer = ConvTranspose2d::<f64, 2, 3, 2, 2, 3>::ZERO;
+        fill(layer.as_scalars_mut(), 1);
+        let mut x = [[[0.0_f64; 3]; 3]; 2];
+        fill(x.as_flat_mut(), 2);
+        let window = Window2d::new([2, 2], [2, 2], [0, 0]);
+        check_descent::<_, _, [[[f64; 6]; 6]; 3]>(
+            &mut layer,
+            &x,
+            |layer, x, dy, gradients, dx| layer.backward(&window, x, dy, gradients, dx),
+            |layer, kept, x, dy, dx| layer.descend(&window, kept, x, dy, dx),
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! channel, as many groups as channels are instance normalization.
 #![allow(unsafe_code, reason = "one impl of `Flat`")]
 
+use super::shrink;
 use crate::element::Element;
 use crate::flat::Flat;
 use crate::kernels::Groups;
@@ -61,7 +62,7 @@ impl<S: Scalar, const C: usize> GroupNorm<S, C> {
         gradients: &mut Self,
         dx: Option<&mut T>,
     ) {
-        self.gradient(&Groups { groups, eps }, x, dy, Some(gradients), dx);
+        Self::gradient(&Groups { groups, eps }, x, dy, Some(gradients), dx.map(|dx| (self, dx)));
     }
 
     /// [`backward`](Self::backward) of a layer that does not learn: dx alone.
@@ -78,21 +79,43 @@ impl<S: Scalar, const C: usize> GroupNorm<S, C> {
         dy: &T,
         dx: &mut T,
     ) {
-        self.gradient(&Groups { groups, eps }, x, dy, None, Some(dx));
+        Self::gradient(&Groups { groups, eps }, x, dy, None, Some((self, dx)));
+    }
+
+    /// [`backward`](Self::backward) into the layer itself: dx from the weights as they are, then
+    /// w, b ← `kept`·(w, b) + the gradient. With −rate in dy, and `kept` = 1 − rate·decay, it is a step of descent.
+    ///
+    /// # Panics
+    ///
+    /// As [`forward`](Self::forward).
+    #[inline]
+    pub fn descend<T: Tensor<Element: Element<Scalar = S>>>(
+        &mut self,
+        groups: usize,
+        eps: f64,
+        kept: S,
+        x: &T,
+        dy: &T,
+        dx: Option<&mut T>,
+    ) {
+        if let Some(dx) = dx {
+            self.input_gradient(groups, eps, x, dy, dx);
+        }
+        shrink(kept, self.as_scalars_mut());
+        Self::gradient(&Groups { groups, eps }, x, dy, Some(self), None);
     }
 
     fn gradient<T: Tensor<Element: Element<Scalar = S>>>(
-        &self,
         shape: &Groups,
         x: &T,
         dy: &T,
         gradients: Option<&mut Self>,
-        dx: Option<&mut T>,
+        layer_and_dx: Option<(&Self, &mut T)>,
     ) {
         let (x, dy) = (T::Element::scalars(x.as_flat()), T::Element::scalars(dy.as_flat()));
-        let dx = dx.map(|dx| T::Element::scalars_mut(dx.as_flat_mut()));
+        let w_and_dx = layer_and_dx.map(|(layer, dx)| (&layer.weight[..], T::Element::scalars_mut(dx.as_flat_mut())));
         let gradients = gradients.map(|Self { weight, bias }| [&mut weight[..], bias]);
-        S::group_norm_gradient(T::Element::LANES, shape, &self.weight, x, dy, gradients, dx);
+        S::group_norm_gradient(T::Element::LANES, shape, x, dy, gradients, w_and_dx);
     }
 }
 
@@ -100,7 +123,7 @@ impl<S: Scalar, const C: usize> GroupNorm<S, C> {
 mod tests {
     use super::*;
     use crate::element::{LANES, Lanes, get_lane, set_lane};
-    use crate::layers::tests::{check_gradients, fill};
+    use crate::layers::tests::{check_descent, check_gradients, fill};
 
     /// `GroupNorm(2, 4, eps=0.01)` of PyTorch 2.15.
     #[test]
@@ -134,6 +157,20 @@ mod tests {
             5.569_727_256_104_15, -2.784_863_628_052_075, -3.932_778_663_627_485_7, -3.781_517_945_795_659_6,
         ]);
         near(&gradients.bias, &[-1.0, 2.0, -2.0, 1.0]);
+    }
+
+    #[test]
+    fn a_step_in_place_adds_the_gradient() {
+        let mut layer = GroupNorm::<f64, 6>::ZERO;
+        fill(layer.as_scalars_mut(), 1);
+        let mut x = [[0.0_f64; 5]; 6];
+        fill(x.as_flat_mut(), 2);
+        check_descent::<_, _, [[f64; 5]; 6]>(
+            &mut layer,
+            &x,
+            |layer, x, dy, gradients, dx| layer.backward(3, 0.1, x, dy, gradients, dx),
+            |layer, kept, x, dy, dx| layer.descend(3, 0.1, kept, x, dy, dx),
+        );
     }
 
     #[test]

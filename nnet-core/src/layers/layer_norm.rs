@@ -4,6 +4,7 @@
 //! Shape: any, unchanged.
 #![allow(unsafe_code, reason = "one impl of `Flat`")]
 
+use super::shrink;
 use crate::element::Element;
 use crate::flat::Flat;
 use crate::kernels::Groups;
@@ -65,7 +66,7 @@ impl<S: Scalar, const N: usize> LayerNorm<S, N> {
         gradients: &mut Self,
         dx: Option<&mut T>,
     ) {
-        self.gradient(eps, x, dy, Some(gradients), dx);
+        Self::gradient(eps, x, dy, Some(gradients), dx.map(|dx| (self, dx)));
     }
 
     /// [`backward`](Self::backward) of a layer that does not learn: dx alone.
@@ -75,29 +76,50 @@ impl<S: Scalar, const N: usize> LayerNorm<S, N> {
     /// As [`forward`](Self::forward).
     #[inline]
     pub fn input_gradient<T: Tensor<Element: Element<Scalar = S>>>(&self, eps: f64, x: &T, dy: &T, dx: &mut T) {
-        self.gradient(eps, x, dy, None, Some(dx));
+        Self::gradient(eps, x, dy, None, Some((self, dx)));
+    }
+
+    /// [`backward`](Self::backward) into the layer itself: dx from the weights as they are, then
+    /// w, b ← `kept`·(w, b) + the gradient. With −rate in dy, and `kept` = 1 − rate·decay, it is a step of descent.
+    ///
+    /// # Panics
+    ///
+    /// As [`forward`](Self::forward).
+    #[inline]
+    pub fn descend<T: Tensor<Element: Element<Scalar = S>>>(
+        &mut self,
+        eps: f64,
+        kept: S,
+        x: &T,
+        dy: &T,
+        dx: Option<&mut T>,
+    ) {
+        if let Some(dx) = dx {
+            self.input_gradient(eps, x, dy, dx);
+        }
+        shrink(kept, self.as_scalars_mut());
+        Self::gradient(eps, x, dy, Some(self), None);
     }
 
     fn gradient<T: Tensor<Element: Element<Scalar = S>>>(
-        &self,
         eps: f64,
         x: &T,
         dy: &T,
         gradients: Option<&mut Self>,
-        dx: Option<&mut T>,
+        layer_and_dx: Option<(&Self, &mut T)>,
     ) {
         assert_eq!(T::LENGTH, N, "a sample has as many entries as the layer has weights");
         let (x, dy) = (T::Element::scalars(x.as_flat()), T::Element::scalars(dy.as_flat()));
-        let dx = dx.map(|dx| T::Element::scalars_mut(dx.as_flat_mut()));
+        let w_and_dx = layer_and_dx.map(|(layer, dx)| (&layer.weight[..], T::Element::scalars_mut(dx.as_flat_mut())));
         let gradients = gradients.map(|Self { weight, bias }| [&mut weight[..], bias]);
-        S::group_norm_gradient(T::Element::LANES, &whole(eps), &self.weight, x, dy, gradients, dx);
+        S::group_norm_gradient(T::Element::LANES, &whole(eps), x, dy, gradients, w_and_dx);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::tests::{check_gradients, fill};
+    use crate::layers::tests::{check_descent, check_gradients, fill};
 
     /// `LayerNorm(4, eps=0.01)` of PyTorch 2.15.
     #[test]
@@ -119,6 +141,20 @@ mod tests {
         near(dx.as_flat(), want);
         near(&gradients.weight, [3.937_835_345_570_139_4, 1.050_089_425_485_370_5, 0.0, -2.625_223_563_713_426_2]);
         near(&gradients.bias, [-3.0, 2.0, 0.0, -2.0]);
+    }
+
+    #[test]
+    fn a_step_in_place_adds_the_gradient() {
+        let mut layer = LayerNorm::<f64, 15>::ZERO;
+        fill(layer.as_scalars_mut(), 1);
+        let mut x = [[0.0_f64; 5]; 3];
+        fill(x.as_flat_mut(), 2);
+        check_descent::<_, _, [[f64; 5]; 3]>(
+            &mut layer,
+            &x,
+            |layer, x, dy, gradients, dx| layer.backward(0.1, x, dy, gradients, dx),
+            |layer, kept, x, dy, dx| layer.descend(0.1, kept, x, dy, dx),
+        );
     }
 
     #[test]

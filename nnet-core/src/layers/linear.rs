@@ -4,6 +4,7 @@
 #![allow(unsafe_code, reason = "one impl of `Flat`")]
 
 use super::batch_norm::BatchNorm;
+use super::shrink;
 use crate::element::Element;
 use crate::flat::Flat;
 use crate::init::Init;
@@ -53,9 +54,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const BIAS: usize> Linear<S, 
         gradients: &mut Self,
         dx: Option<&mut [E; IN]>,
     ) {
-        let () = Self::BIAS_FITS;
-        S::linear_weight_gradient(E::LANES, E::scalars(x), E::scalars(dy), gradients.weight.as_flattened_mut());
-        S::bias_gradient(E::scalars(dy), &mut gradients.bias);
+        Self::parameter_gradient(x, dy, gradients);
         if let Some(dx) = dx {
             self.input_gradient(dy, dx);
         }
@@ -65,6 +64,24 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const BIAS: usize> Linear<S, 
     #[inline]
     pub fn input_gradient<E: Element<Scalar = S>>(&self, dy: &[E; OUT], dx: &mut [E; IN]) {
         S::linear_input_gradient(E::LANES, self.weight.as_flattened(), E::scalars(dy), E::scalars_mut(dx));
+    }
+
+    /// [`backward`](Self::backward) into the layer itself: dx from the weights as they are, then
+    /// w, b ← `kept`·(w, b) + the gradient. With −rate in dy, and `kept` = 1 − rate·decay, it is a step of descent.
+    #[inline]
+    pub fn descend<E: Element<Scalar = S>>(&mut self, kept: S, x: &[E; IN], dy: &[E; OUT], dx: Option<&mut [E; IN]>) {
+        if let Some(dx) = dx {
+            self.input_gradient(dy, dx);
+        }
+        shrink(kept, self.as_scalars_mut());
+        Self::parameter_gradient(x, dy, self);
+    }
+
+    #[inline]
+    fn parameter_gradient<E: Element<Scalar = S>>(x: &[E; IN], dy: &[E; OUT], gradients: &mut Self) {
+        let () = Self::BIAS_FITS;
+        S::linear_weight_gradient(E::LANES, E::scalars(x), E::scalars(dy), gradients.weight.as_flattened_mut());
+        S::bias_gradient(E::scalars(dy), &mut gradients.bias);
     }
 
     /// `folded` ← the layer whose output is the prediction of `norm` after this one: scale·W and scale·b + shift.
@@ -79,7 +96,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const BIAS: usize> Linear<S, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::tests::{check_gradients, fill};
+    use crate::layers::tests::{check_descent, check_gradients, fill};
 
     #[test]
     fn values_by_hand() {
@@ -95,6 +112,15 @@ mod tests {
         dx.fill(f32::NAN);
         layer.input_gradient(&[2.0, 3.0], &mut dx);
         assert_eq!(dx, [-1.0, 4.0, 9.0]);
+    }
+
+    #[test]
+    fn a_step_in_place_adds_the_gradient() {
+        let mut layer = Linear::<f64, 5, 3>::ZERO;
+        fill(layer.as_scalars_mut(), 1);
+        let mut x = [0.0_f64; 3];
+        fill(&mut x, 2);
+        check_descent::<_, _, [f64; 5]>(&mut layer, &x, Linear::backward, Linear::descend);
     }
 
     #[test]

@@ -48,6 +48,16 @@ pub use softmax::{LogSoftmax, Softmax};
 pub use upsample2d::{Upsample2d, UpsampleMode};
 pub use zero_pad2d::ZeroPad2d;
 
+use crate::scalar::Scalar;
+
+/// Parameters ← `kept` · parameters: what weight decay leaves of them, before a step of descent is added.
+#[inline]
+pub(crate) fn shrink<S: Scalar>(kept: S, parameters: &mut [S]) {
+    if kept != S::ONE {
+        S::scale(kept, parameters);
+    }
+}
+
 /// Any shape to one dimension, the last one fastest. It moves nothing: a flat view of a nested array is the array.
 #[derive(Clone, Copy, Debug)]
 pub struct Flatten;

@@ -2,7 +2,8 @@
 //!
 //! A sequence is a map of one row.
 
-use super::pool2d::{avg, avg_gradient, max, max_gradient};
+use super::pool2d::{avg, avg_gradient, max, max_gradient, max_gradient_in_place};
+use super::pooled::Pointwise;
 use crate::element::Element;
 use crate::kernels::{Pool, Windows};
 use crate::shape::Window2d;
@@ -65,6 +66,23 @@ impl MaxPool1d {
         dx: &mut [[E; L]; C],
     ) {
         max_gradient(&self.shape(C, L, OL), x, dy, dx);
+    }
+
+    /// [`backward`](Self::backward) over the input itself, where nobody needs that any more: dy: `[C, OL]`  →
+    /// x: `[C, L]` ← the gradient with respect to it or, if it is the output of `function`, to the input of that.
+    ///
+    /// # Panics
+    ///
+    /// As [`forward`](Self::forward), or if the windows overlap, are padded or dilated, or the gradient of `function`
+    /// needs its input.
+    #[inline]
+    pub fn backward_in_place<E: Element, const C: usize, const L: usize, const OL: usize>(
+        self,
+        function: impl Pointwise,
+        dy: &[[E; OL]; C],
+        x: &mut [[E; L]; C],
+    ) {
+        max_gradient_in_place(&self.shape(C, L, OL), function, dy, x);
     }
 
     fn shape(self, channels: usize, x: usize, y: usize) -> Pool {

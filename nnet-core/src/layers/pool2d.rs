@@ -2,6 +2,7 @@
 //!
 //! Shape: [`crate::shape::pool2d`], [`crate::shape::global_pool2d`].
 
+use super::pooled::Pointwise;
 use crate::element::Element;
 use crate::kernels::{Kernels, Pool, Windows};
 use crate::shape::Window2d;
@@ -39,6 +40,19 @@ pub(super) fn max_gradient<X: Tensor, Y: Tensor<Element = X::Element>>(shape: &P
     let (x, dy) = (X::Element::scalars(x.as_flat()), X::Element::scalars(dy.as_flat()));
     let dx = X::Element::scalars_mut(dx.as_flat_mut());
     <X::Element as Element>::Scalar::max_pool_gradient(X::Element::LANES, shape, x, dy, dx);
+}
+
+/// x ← each window's dy at its first largest entry, times the slope of the function that gave x
+#[inline]
+pub(super) fn max_gradient_in_place<X: Tensor, Y: Tensor<Element = X::Element>>(
+    shape: &Pool,
+    function: impl Pointwise,
+    dy: &Y,
+    x: &mut X,
+) {
+    let (dy, x) = (X::Element::scalars(dy.as_flat()), X::Element::scalars_mut(x.as_flat_mut()));
+    let function = function.function();
+    <X::Element as Element>::Scalar::max_pool_gradient_in_place(X::Element::LANES, shape, function, dy, x);
 }
 
 /// y = the mean of each window
@@ -89,6 +103,30 @@ impl MaxPool2d {
         dx: &mut [[[E; W]; H]; C],
     ) {
         max_gradient(&self.shape(C, [H, W], [OH, OW]), x, dy, dx);
+    }
+
+    /// [`backward`](Self::backward) over the input itself, where nobody needs that any more: dy: `[C, OH, OW]`  →
+    /// x: `[C, H, W]` ← the gradient with respect to it or, if it is the output of `function`, to the input of that.
+    ///
+    /// # Panics
+    ///
+    /// As [`forward`](Self::forward), or if the windows overlap, are padded or dilated, or the gradient of `function`
+    /// needs its input.
+    #[inline]
+    pub fn backward_in_place<
+        E: Element,
+        const C: usize,
+        const H: usize,
+        const W: usize,
+        const OH: usize,
+        const OW: usize,
+    >(
+        self,
+        function: impl Pointwise,
+        dy: &[[[E; OW]; OH]; C],
+        x: &mut [[[E; W]; H]; C],
+    ) {
+        max_gradient_in_place(&self.shape(C, [H, W], [OH, OW]), function, dy, x);
     }
 
     fn shape(self, channels: usize, x: [usize; 2], y: [usize; 2]) -> Pool {

@@ -3,6 +3,7 @@
 //! Shape: any whose entries are a multiple of the slopes, unchanged.
 #![allow(unsafe_code, reason = "one impl of `Flat`")]
 
+use super::shrink;
 use crate::element::Element;
 use crate::flat::Flat;
 use crate::scalar::Scalar;
@@ -54,12 +55,7 @@ impl<S: Scalar, const N: usize> PRelu<S, N> {
     where
         T::Element: Element<Scalar = S>,
     {
-        Self::check::<T>();
-        S::prelu_weight_gradient(
-            T::Element::scalars(x.as_flat()),
-            T::Element::scalars(dy.as_flat()),
-            &mut gradients.weight,
-        );
+        Self::parameter_gradient(x, dy, gradients);
         if let Some(dx) = dx {
             self.input_gradient(x, dy, dx);
         }
@@ -81,6 +77,34 @@ impl<S: Scalar, const N: usize> PRelu<S, N> {
     }
 
     // The kernels see scalars, of which a lane group has a multiple of `N` more often.
+    /// [`backward`](Self::backward) into the layer itself: dx from the slopes as they are, then
+    /// w ← `kept`·w + the gradient. With −rate in dy, and `kept` = 1 − rate·decay, it is a step of descent.
+    ///
+    /// # Panics
+    ///
+    /// As [`forward`](Self::forward).
+    #[inline]
+    pub fn descend<T: Tensor>(&mut self, kept: S, x: &T, dy: &T, dx: Option<&mut T>)
+    where
+        T::Element: Element<Scalar = S>,
+    {
+        if let Some(dx) = dx {
+            self.input_gradient(x, dy, dx);
+        }
+        shrink(kept, self.as_scalars_mut());
+        Self::parameter_gradient(x, dy, self);
+    }
+
+    #[inline]
+    fn parameter_gradient<T: Tensor>(x: &T, dy: &T, gradients: &mut Self)
+    where
+        T::Element: Element<Scalar = S>,
+    {
+        Self::check::<T>();
+        let (x, dy) = (T::Element::scalars(x.as_flat()), T::Element::scalars(dy.as_flat()));
+        S::prelu_weight_gradient(x, dy, &mut gradients.weight);
+    }
+
     fn check<T: Tensor>() {
         assert!(N > 0 && T::LENGTH.is_multiple_of(N), "each slope has as many entries");
     }
@@ -89,7 +113,7 @@ impl<S: Scalar, const N: usize> PRelu<S, N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::tests::{check_gradients, fill};
+    use crate::layers::tests::{check_descent, check_gradients, fill};
 
     #[test]
     fn values_by_hand() {
@@ -109,6 +133,15 @@ mod tests {
         let mut alone = [[[f64::NAN; 3]]; 2];
         layer.input_gradient(&x, &[[[1.0, 2.0, 3.0]], [[4.0, 5.0, 6.0]]], &mut alone);
         assert_eq!(alone, dx);
+    }
+
+    #[test]
+    fn a_step_in_place_adds_the_gradient() {
+        let mut layer = PRelu::<f64, 3>::ZERO;
+        fill(layer.as_scalars_mut(), 1);
+        let mut x = [[[0.0_f64; 3]; 2]; 3];
+        fill(x.as_flat_mut(), 2);
+        check_descent::<_, _, [[[f64; 3]; 2]; 3]>(&mut layer, &x, PRelu::backward, PRelu::descend);
     }
 
     #[test]

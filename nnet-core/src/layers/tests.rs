@@ -1,4 +1,4 @@
-//! The gradient check that every layer goes through.
+//! The checks that every layer goes through: of its gradients, and of descent in place.
 
 use crate::flat::Flat;
 use crate::random::Random;
@@ -59,5 +59,36 @@ pub(crate) fn check_gradients<P, X, Y>(
         };
         let (got, want) = (dx.as_flat()[k], (at(h) - at(-h)) / (2.0 * h));
         assert!((got - want).abs() <= tolerance, "input {k}: got {got}, want {want}, tolerance {tolerance}");
+    }
+}
+
+/// Checks that `descend` gives the same dx as `backward`, and leaves kept · parameters + gradients; bit by bit, for in
+/// `f64` every gradient here is one sum, which begins at the parameter as it is shrunk.
+pub(crate) fn check_descent<P, X, Y>(
+    parameters: &mut P,
+    x: &X,
+    backward: impl Fn(&P, &X, &Y, &mut P, Option<&mut X>),
+    descend: impl Fn(&mut P, f64, &X, &Y, Option<&mut X>),
+) where
+    P: Flat<Scalar = f64>,
+    X: Tensor<Element = f64>,
+    Y: Tensor<Element = f64>,
+{
+    let (mut dy, mut dx, mut want_dx) = (Y::ZERO, X::ZERO, X::ZERO);
+    fill(dy.as_flat_mut(), 98);
+    for kept in [1.0, 0.75] {
+        let mut want = P::ZERO;
+        for (w, parameter) in want.as_scalars_mut().iter_mut().zip(parameters.as_scalars()) {
+            *w = kept * *parameter;
+        }
+        want_dx.as_flat_mut().fill(f64::NAN);
+        dx.as_flat_mut().fill(f64::NAN);
+        backward(parameters, x, &dy, &mut want, Some(&mut want_dx));
+        descend(parameters, kept, x, &dy, Some(&mut dx));
+        assert_eq!(parameters.as_scalars(), want.as_scalars(), "kept {kept}");
+        assert_eq!(dx.as_flat(), want_dx.as_flat(), "kept {kept}");
+        backward(parameters, x, &dy, &mut want, None);
+        descend(parameters, 1.0, x, &dy, None);
+        assert_eq!(parameters.as_scalars(), want.as_scalars(), "without dx");
     }
 }

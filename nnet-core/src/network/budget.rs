@@ -18,11 +18,15 @@ pub enum Measure {
     Parameters,
     /// `training_ram`: [`Differentiable::TRAINING_BYTES`](super::Differentiable::TRAINING_BYTES).
     TrainingRam,
+    /// `in_place_training_ram`:
+    /// [`Differentiable::IN_PLACE_TRAINING_BYTES`](super::Differentiable::IN_PLACE_TRAINING_BYTES).
+    InPlaceTrainingRam,
 }
 
 impl Measure {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Ram, Self::Flash, Self::Macs, Self::Parameters, Self::TrainingRam];
+    pub const ALL: [Self; 6] =
+        [Self::Ram, Self::Flash, Self::Macs, Self::Parameters, Self::TrainingRam, Self::InPlaceTrainingRam];
 
     /// The word for it in `budget(..)`.
     #[must_use]
@@ -33,6 +37,7 @@ impl Measure {
             Self::Macs => "macs",
             Self::Parameters => "parameters",
             Self::TrainingRam => "training_ram",
+            Self::InPlaceTrainingRam => "in_place_training_ram",
         }
     }
 
@@ -61,6 +66,7 @@ impl Measure {
             Self::Macs => " multiply-accumulates to predict",
             Self::Parameters => " parameters",
             Self::TrainingRam => " bytes of RAM to train, its weights not counted",
+            Self::InPlaceTrainingRam => " bytes of RAM to train in place, its weights not counted",
         }
     }
 
@@ -72,6 +78,7 @@ impl Measure {
             Self::Macs => "multiply-accumulates of ",
             Self::Parameters => "parameters of ",
             Self::TrainingRam => "bytes to train, work areas at the largest value in them, of ",
+            Self::InPlaceTrainingRam => "bytes to train in place, work areas at the largest value in them, of ",
         }
     }
 }

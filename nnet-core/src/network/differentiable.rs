@@ -34,6 +34,9 @@ pub trait Differentiable: Network {
     /// Bytes that training on one sample needs besides the parameters and the optimizer's state:
     /// the gradients and [`Tape`](Differentiable::Tape).
     const TRAINING_BYTES: usize = size_of::<Self::Gradients>() + size_of::<Self::Tape<Self::Scalar>>();
+    /// Bytes that [`train_in_place`](super::Train::train_in_place) on one sample needs besides the parameters: the
+    /// [`Tape`](Differentiable::Tape).
+    const IN_PLACE_TRAINING_BYTES: usize = size_of::<Self::Tape<Self::Scalar>>();
 
     /// Whether this stands for a network with mistakes, so that nothing about it is reported twice.
     #[doc(hidden)]
@@ -62,6 +65,27 @@ pub trait Differentiable: Network {
         pass: &Pass,
         tape: &mut Self::Tape<E>,
         gradients: &mut Self::Gradients,
+        dx: Option<&mut Self::Input<E>>,
+    );
+
+    /// [`backward_stage`](Differentiable::backward_stage) into the parameters themselves: each layer gives its input's
+    /// gradient from its parameters as they are, then these are multiplied by `kept` and its gradients added to them.
+    ///
+    /// Gradients are linear in that of the output. So if this is −rate times the loss's, and `kept` is
+    /// 1 − rate·decay, it is a step of descent, which needs no memory for gradients; `dx` has the factor −rate as well.
+    /// The sample or group is a batch of its own, for the next one would see other parameters.
+    ///
+    /// # Panics
+    ///
+    /// As [`backward_stage`](Differentiable::backward_stage).
+    #[allow(clippy::too_many_arguments, reason = "those of backward and a factor")]
+    fn descend_stage<E: Element<Scalar = Self::Scalar>>(
+        &mut self,
+        stage: usize,
+        x: &Self::Input<E>,
+        pass: &Pass,
+        tape: &mut Self::Tape<E>,
+        kept: Self::Scalar,
         dx: Option<&mut Self::Input<E>>,
     );
 
@@ -109,7 +133,8 @@ pub trait Differentiable: Network {
 
     /// Goes back from the output gradient in `tape`: adds to `gradients`, and writes `dx` if it is asked for.
     ///
-    /// `x` and `pass` are those of the last [`forward`](Differentiable::forward). The output gradient is used up.
+    /// `x` and `pass` are those of the last [`forward`](Differentiable::forward). What that left in the tape is used
+    /// up but for the output: gradients take the place of values that nobody needs any more.
     ///
     /// # Panics
     ///
@@ -125,6 +150,31 @@ pub trait Differentiable: Network {
         let samples = pass.samples().min(E::LANES);
         for stage in (0..=Self::MEETINGS).rev() {
             self.backward_stage(stage, x, pass, tape, gradients, dx.as_deref_mut());
+            if let Some(number) = stage.checked_sub(1) {
+                let meeting = Meeting { direction: Direction::Backward, number };
+                Self::meet(meeting, core::slice::from_mut(tape), samples, |tape| tape);
+            }
+        }
+    }
+
+    /// All stages of [`descend_stage`](Differentiable::descend_stage), for a sample or group as a batch of its own.
+    ///
+    /// `x` and `pass` are those of the last [`forward`](Differentiable::forward).
+    ///
+    /// # Panics
+    ///
+    /// If `dx` is asked for and [`INPUT_GRADIENT`](Differentiable::INPUT_GRADIENT) is false.
+    fn descend<E: Element<Scalar = Self::Scalar>>(
+        &mut self,
+        x: &Self::Input<E>,
+        pass: &Pass,
+        tape: &mut Self::Tape<E>,
+        kept: Self::Scalar,
+        mut dx: Option<&mut Self::Input<E>>,
+    ) {
+        let samples = pass.samples().min(E::LANES);
+        for stage in (0..=Self::MEETINGS).rev() {
+            self.descend_stage(stage, x, pass, tape, kept, dx.as_deref_mut());
             if let Some(number) = stage.checked_sub(1) {
                 let meeting = Meeting { direction: Direction::Backward, number };
                 Self::meet(meeting, core::slice::from_mut(tape), samples, |tape| tape);

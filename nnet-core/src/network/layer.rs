@@ -1,9 +1,10 @@
 //! Layers by path: another network, or a type of your own.
 
-use super::{Differentiable, Meeting, Network, ParameterInfo};
+use super::{Differentiable, Learning, Meeting, Network, ParameterInfo, learning};
 use crate::element::Element;
 use crate::flat::Flat;
-use crate::layers::copy;
+use crate::kernels::Kernels;
+use crate::layers::{copy, shrink};
 use crate::pass::Pass;
 use crate::random::Random;
 use crate::tensor::Tensor;
@@ -161,6 +162,31 @@ pub trait Layer: Flat {
         dx: Option<&mut Self::Input<E>>,
     );
 
+    /// [`backward_into`](Layer::backward_into) into the parameters themselves: dx, if it is asked for, from the
+    /// parameters as they are, then each that learns ← `kept` · itself + its gradient. dy has −rate in it, so that this is a
+    /// step of descent ([`Train::train_in_place`](super::Train::train_in_place)).
+    ///
+    /// As it is provided it makes [`Gradients`](Layer::Gradients) on the stack. A layer with many parameters, for a
+    /// program with little memory, does better to add to its parameters itself.
+    fn descend_into<E: Element<Scalar = Self::Scalar>>(
+        &mut self,
+        x: &Self::Input<E>,
+        dy: &Self::Output<E>,
+        pass: &Pass,
+        tape: &mut Self::Tape<E>,
+        kept: Self::Scalar,
+        dx: Option<&mut Self::Input<E>>,
+    ) {
+        let mut gradients = <Self::Gradients as Flat>::ZERO;
+        self.backward_into(x, dy, pass, tape, &mut gradients, dx);
+        let (w, g) = (self.as_scalars_mut(), gradients.as_scalars());
+        for Learning { parameters, gradients } in learning(Self::PARAMETERS, |_| true) {
+            let w = &mut w[parameters];
+            shrink(kept, w);
+            Self::Scalar::add(&g[gradients], w);
+        }
+    }
+
     /// Stage `stage` of forward, for a layer with batch norms inside.
     #[doc(hidden)]
     #[inline]
@@ -190,6 +216,23 @@ pub trait Layer: Flat {
         dx: Option<&mut Self::Input<E>>,
     ) {
         self.backward_into(x, dy, pass, tape, gradients, dx);
+    }
+
+    /// Stage `stage` of [`descend_into`](Layer::descend_into), for a layer with batch norms inside.
+    #[doc(hidden)]
+    #[inline]
+    #[allow(clippy::too_many_arguments, reason = "those of backward and a stage")]
+    fn stage_descend<E: Element<Scalar = Self::Scalar>>(
+        &mut self,
+        _stage: usize,
+        x: &Self::Input<E>,
+        dy: &Self::Output<E>,
+        pass: &Pass,
+        tape: &mut Self::Tape<E>,
+        kept: Self::Scalar,
+        dx: Option<&mut Self::Input<E>>,
+    ) {
+        self.descend_into(x, dy, pass, tape, kept, dx);
     }
 
     /// As [`Differentiable::meet`].
@@ -291,6 +334,35 @@ impl<N: Differentiable> Layer for N {
             copy(dy, N::output_and_gradient(tape).1);
         }
         Differentiable::backward_stage(self, stage, x, pass, tape, gradients, dx);
+    }
+
+    fn descend_into<E: Element<Scalar = N::Scalar>>(
+        &mut self,
+        x: &<N as Network>::Input<E>,
+        dy: &<N as Network>::Output<E>,
+        pass: &Pass,
+        tape: &mut <N as Differentiable>::Tape<E>,
+        kept: N::Scalar,
+        dx: Option<&mut <N as Network>::Input<E>>,
+    ) {
+        copy(dy, N::output_and_gradient(tape).1);
+        Differentiable::descend(self, x, pass, tape, kept, dx);
+    }
+
+    fn stage_descend<E: Element<Scalar = N::Scalar>>(
+        &mut self,
+        stage: usize,
+        x: &<N as Network>::Input<E>,
+        dy: &<N as Network>::Output<E>,
+        pass: &Pass,
+        tape: &mut <N as Differentiable>::Tape<E>,
+        kept: N::Scalar,
+        dx: Option<&mut <N as Network>::Input<E>>,
+    ) {
+        if stage == <N as Differentiable>::MEETINGS {
+            copy(dy, N::output_and_gradient(tape).1);
+        }
+        Differentiable::descend_stage(self, stage, x, pass, tape, kept, dx);
     }
 
     fn meet_inside<E: Element<Scalar = N::Scalar>, G>(

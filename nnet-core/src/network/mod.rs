@@ -67,9 +67,9 @@ pub trait Network: Flat {
     const MACS: usize = table::total_macs(Self::LAYERS);
     /// The plan of [`Scratch`](Network::Scratch): what stands in its areas, and from which layer to which.
     const BUFFERS: &'static [BufferInfo] = &[];
-    /// [`Differentiable::TRAINING_BYTES`], for the summary.
+    /// [`Differentiable::TRAINING_BYTES`] and [`Differentiable::IN_PLACE_TRAINING_BYTES`], for the summary.
     #[doc(hidden)]
-    const TRAINING: Option<usize> = None;
+    const TRAINING: Option<[usize; 2]> = None;
     /// The limits that the declaration sets, for the summary.
     #[doc(hidden)]
     const BUDGET: &'static [Limit] = &[];
@@ -95,7 +95,8 @@ pub trait Network: Flat {
             parameter_count: Self::PARAMETER_COUNT,
             weight_bytes: Self::WEIGHT_BYTES,
             inference_bytes: Self::INFERENCE_BYTES,
-            training_bytes: Self::TRAINING,
+            training_bytes: Self::TRAINING.map(|[with_gradients, _]| with_gradients),
+            in_place_training_bytes: Self::TRAINING.map(|[_, in_place]| in_place),
             macs: Self::MACS,
             budget: Self::BUDGET,
             buffers: Self::BUFFERS,

@@ -168,6 +168,8 @@ pub struct Summary {
     pub inference_bytes: usize,
     /// [`Differentiable::TRAINING_BYTES`](super::Differentiable::TRAINING_BYTES), if the network can be trained.
     pub training_bytes: Option<usize>,
+    /// [`Differentiable::IN_PLACE_TRAINING_BYTES`](super::Differentiable::IN_PLACE_TRAINING_BYTES), likewise.
+    pub in_place_training_bytes: Option<usize>,
     /// [`Network::MACS`](super::Network::MACS).
     pub macs: usize,
     /// The limits that the declaration sets, and what they limit.
@@ -202,10 +204,13 @@ impl fmt::Display for Summary {
             Thousands(self.weight_bytes),
             Thousands(self.inference_bytes),
         )?;
-        match self.training_bytes {
-            Some(bytes) => writeln!(f, "; to train {} more (gradients and tape)", Thousands(bytes)),
-            None => writeln!(f),
-        }?;
+        if let Some(bytes) = self.training_bytes {
+            write!(f, "; to train {} more (gradients and tape)", Thousands(bytes))?;
+        }
+        if let Some(bytes) = self.in_place_training_bytes {
+            write!(f, ", or in place {} (tape)", Thousands(bytes))?;
+        }
+        writeln!(f)?;
         for (i, Limit { measure, limit, figure }) in self.budget.iter().enumerate() {
             let (begin, key, unit) = (if i == 0 { "budget with f32: " } else { ", " }, measure.key(), measure.unit());
             write!(f, "{begin}{key} {} of {}{unit}", Thousands(*figure), Thousands(*limit))?;

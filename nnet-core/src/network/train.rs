@@ -4,7 +4,7 @@ use super::{Differentiable, Direction, Meeting};
 use crate::element::Element;
 use crate::flat::Flat;
 use crate::loss::Loss;
-use crate::optim::{Optimizer, OptimizerState};
+use crate::optim::{Optimizer, OptimizerState, Sgd};
 use crate::pass::Pass;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
@@ -131,6 +131,47 @@ pub trait Train: Differentiable {
     ) -> Self::Scalar {
         use core::slice::{from_mut, from_ref};
         self.train_batch(from_ref(x), from_ref(target), from_mut(tape), gradients, optimizer, state)
+    }
+
+    /// One step of plain descent on the samples in the first `targets.len()` lanes of `x`, usually one alone, without
+    /// memory for gradients: they are added to the parameters. Returns the mean loss before the step.
+    ///
+    /// The network ends where [`train_batch`](Train::train_batch) would bring it, up to rounding. Each layer gives its
+    /// input's gradient before its own parameters change, and the learning rate is in the gradient from the
+    /// loss on. Momentum would need memory, so there is none: the optimizer is [`Sgd::new`], perhaps with
+    /// [`weight_decay`](Sgd::weight_decay). A schedule sets its rate before a step ([`Sgd::set_rate`]). A loss
+    /// that is not finite is stepped on.
+    ///
+    /// ```ignore
+    /// static mut LENET: LeNet = LeNet::ZERO; // parameters, and besides them
+    /// static mut TAPE: LeNetTape = LeNetTape::ZERO; // LeNet::IN_PLACE_TRAINING_BYTES
+    ///
+    /// let mut state = OptimizerState::ZERO; // of `Sgd`: it counts the steps
+    /// let loss = lenet.train_in_place(&image, &[label], tape, &Sgd::new(0.01), &mut state);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`accumulate`](Train::accumulate).
+    fn train_in_place<E: Element<Scalar = Self::Scalar>>(
+        &mut self,
+        x: &Self::Input<E>,
+        targets: &[Self::Target],
+        tape: &mut Self::Tape<E>,
+        optimizer: &Sgd,
+        state: &mut OptimizerState<Sgd, Self>,
+    ) -> Self::Scalar {
+        let samples = targets.len();
+        check_batch::<Self>(samples);
+        let pass = &state.pass().with_samples(samples);
+        self.forward(x, pass, tape);
+        let share = one_over::<Self::Scalar>(samples);
+        let [rate, kept]: [Self::Scalar; 2] = optimizer.in_place();
+        let loss = loss_gradient::<Self, E>(targets, -rate * share, tape);
+        self.descend(x, pass, tape, kept, None);
+        self.track(tape, samples);
+        state.step += 1;
+        loss * share
     }
 
     /// One step of training on a batch, one sample or one group of 16 an input; returns the mean loss before the step.

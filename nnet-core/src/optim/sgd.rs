@@ -93,6 +93,13 @@ impl<M> Sgd<M> {
     }
 }
 
+impl Sgd<Plain> {
+    /// The learning rate, and what weight decay leaves of a weight: w − rate·(∇ + λw) = (1 − rate·λ)·w − rate·∇.
+    pub(crate) fn in_place<S: Scalar>(&self) -> [S; 2] {
+        [self.rate, 1.0 - self.rate * self.weight_decay].map(S::from_f64)
+    }
+}
+
 impl Sgd<Momentum> {
     /// Looks ahead along the momentum (Nesterov, 1983, in the form of Sutskever and others, 2013).
     #[must_use]

@@ -48,6 +48,8 @@ pub(crate) trait Simd: Copy {
     unsafe fn store(self, to: *mut Self::Scalar, value: Self::Vector);
     /// a·b + c, fused where the instruction set fuses.
     fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// Lane by lane `a` where x < y, else `b`, as where one of them is no number.
+    fn where_less(self, x: Self::Vector, y: Self::Vector, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// The sum of all entries.
     fn sum(self, value: Self::Vector) -> Self::Scalar;
 

@@ -1,7 +1,9 @@
 //! NEON, which every 64-bit ARM processor has: 4 `f32` a vector, a lane group is four of them.
 #![allow(unsafe_code, reason = "intrinsics")]
 
-use core::arch::aarch64::{float32x4_t, vaddvq_f32, vdupq_n_f32, vfmaq_f32, vld1q_f32, vst1q_f32};
+use core::arch::aarch64::{
+    float32x4_t, vaddvq_f32, vbslq_f32, vcltq_f32, vdupq_n_f32, vfmaq_f32, vld1q_f32, vst1q_f32,
+};
 
 use super::Simd;
 
@@ -38,6 +40,14 @@ impl Simd for Neon {
     fn mul_add(self, a: float32x4_t, b: float32x4_t, c: float32x4_t) -> float32x4_t {
         // SAFETY: this module is compiled only with NEON.
         unsafe { vfmaq_f32(c, a, b) }
+    }
+
+    #[inline(always)]
+    fn where_less(self, x: float32x4_t, y: float32x4_t, a: float32x4_t, b: float32x4_t) -> float32x4_t {
+        // SAFETY: this module is compiled only with NEON.
+        let is_less = unsafe { vcltq_f32(x, y) };
+        // SAFETY: as above.
+        unsafe { vbslq_f32(is_less, a, b) }
     }
 
     #[inline(always)]

@@ -40,6 +40,12 @@ impl Simd for Quad {
     }
 
     #[inline(always)]
+    fn where_less(self, x: [f32; 4], y: [f32; 4], a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        let lane = |l: usize| if x[l] < y[l] { a[l] } else { b[l] };
+        [lane(0), lane(1), lane(2), lane(3)]
+    }
+
+    #[inline(always)]
     fn sum(self, [a, b, c, d]: [f32; 4]) -> f32 {
         (a + c) + (b + d)
     }
@@ -60,7 +66,8 @@ impl<S: Scalar> Simd for Single<S> {
     type Vector = S;
     const WIDTH: usize = 1;
     // Those of 32 bits on processors with an `f32` unit; where there is none, less code is better.
-    const REGISTERS: usize = if cfg!(any(target_abi = "eabihf", target_feature = "f", target_arch = "wasm32")) { 32 } else { 16 };
+    const REGISTERS: usize =
+        if cfg!(any(target_abi = "eabihf", target_feature = "f", target_arch = "wasm32")) { 32 } else { 16 };
     const BLOCK: usize = 4;
 
     #[inline(always)]
@@ -83,6 +90,11 @@ impl<S: Scalar> Simd for Single<S> {
     #[inline(always)]
     fn mul_add(self, a: S, b: S, c: S) -> S {
         a * b + c
+    }
+
+    #[inline(always)]
+    fn where_less(self, x: S, y: S, a: S, b: S) -> S {
+        if x < y { a } else { b }
     }
 
     #[inline(always)]

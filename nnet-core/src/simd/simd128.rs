@@ -4,7 +4,9 @@
 //! differ from one browser to the next.
 #![allow(unsafe_code, reason = "loads and stores through the kernels' pointers")]
 
-use core::arch::wasm32::{f32x4_add, f32x4_extract_lane, f32x4_mul, f32x4_splat, v128, v128_load, v128_store};
+use core::arch::wasm32::{
+    f32x4_add, f32x4_extract_lane, f32x4_lt, f32x4_mul, f32x4_splat, v128, v128_bitselect, v128_load, v128_store,
+};
 
 use super::Simd;
 
@@ -40,6 +42,11 @@ impl Simd for Simd128 {
     #[inline(always)]
     fn mul_add(self, a: v128, b: v128, c: v128) -> v128 {
         f32x4_add(f32x4_mul(a, b), c)
+    }
+
+    #[inline(always)]
+    fn where_less(self, x: v128, y: v128, a: v128, b: v128) -> v128 {
+        v128_bitselect(a, b, f32x4_lt(x, y))
     }
 
     #[inline(always)]

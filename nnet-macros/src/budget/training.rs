@@ -1,4 +1,4 @@
-//! The memory of training: gradients, what the tape keeps of each layer, and work areas, which are due to the layer
+//! The memory of training: gradients, unless it is in place, what the tape keeps of each layer, and work areas, which are due to the layer
 //! whose value or gradient is the largest in them.
 
 use super::{Share, bytes, smaller_output};
@@ -13,8 +13,8 @@ use crate::table::thousands;
 /// Named parts of a layer's share, in numbers.
 type Parts = Vec<(&'static str, Size)>;
 
-/// A share for each value's giver, the input's first.
-pub fn shares(network: &Network, plan: &Plan) -> Vec<Share> {
+/// A share for each value's giver, the input's first; training in place has no gradients.
+pub fn shares(network: &Network, plan: &Plan, has_gradients: bool) -> Vec<Share> {
     let mut parts: Vec<Parts> = vec![Vec::new(); network.operations.len() + 1];
     let none = Size::Known(0);
     let mut put = |value: Value, part, size| {
@@ -23,7 +23,7 @@ pub fn shares(network: &Network, plan: &Plan) -> Vec<Share> {
         }
     };
     for (at, layer) in network.operations.iter().enumerate().filter_map(|(at, it)| Some((at, it.layer()?))) {
-        put(at + 1, "gradients", if layer.learns() { layer.parameter_count() } else { none });
+        put(at + 1, "gradients", if has_gradients && layer.learns() { layer.parameter_count() } else { none });
     }
     for at in &plan.tape.fields {
         put(at + 1, "output", entries(network.shape(at + 1)));
@@ -39,10 +39,10 @@ pub fn shares(network: &Network, plan: &Plan) -> Vec<Share> {
     for (area, room) in plan.tape.areas.iter().enumerate() {
         put(largest(network, plan, area, room), "work area", room.entries().unwrap_or(none));
     }
-    parts.iter().enumerate().map(|(value, parts)| share(network, value, parts)).collect()
+    parts.iter().enumerate().map(|(value, parts)| share(network, value, parts, has_gradients)).collect()
 }
 
-fn share(network: &Network, value: Value, parts: &Parts) -> Share {
+fn share(network: &Network, value: Value, parts: &Parts, has_gradients: bool) -> Share {
     let operation = value.checked_sub(1).and_then(|at| network.operation(at));
     let inner = operation.filter(|operation| operation.is_by_path());
     let part = |(part, size): &(&str, Size)| match bytes(*size) {
@@ -55,7 +55,7 @@ fn share(network: &Network, value: Value, parts: &Parts) -> Share {
         name: name(network, value).to_owned(),
         what: what.join(", "),
         size: size::sum(parts.iter().map(|(_, size)| bytes(*size))).unwrap_or(Size::Known(0)),
-        unknown: inner.map_or_else(Vec::new, inside),
+        unknown: inner.map_or_else(Vec::new, |operation| inside(operation, has_gradients)),
         cure: operation.map_or("", |operation| cure(operation, parts)),
     }
 }
@@ -73,13 +73,13 @@ fn cure(operation: &Operation, parts: &Parts) -> &'static str {
 }
 
 /// The gradients and the tape of a layer by path.
-fn inside(operation: &Operation) -> Vec<proc_macro2::TokenStream> {
+fn inside(operation: &Operation, has_gradients: bool) -> Vec<proc_macro2::TokenStream> {
     let Some(layer) = operation.layer() else { return Vec::new() };
     let kind = layer_type(layer, &code!(::core::primitive::f32));
     let memory = if only_predicts(operation) { code!(Scratch) } else { code!(Tape) };
     let tape = code!(::core::mem::size_of::<<#kind as ::nnet::__private::Layer>::#memory<::core::primitive::f32>>());
     let gradients = code!(::core::mem::size_of::<<#kind as ::nnet::__private::Layer>::Gradients>());
-    if layer.learns() { vec![gradients, tape] } else { vec![tape] }
+    if has_gradients && layer.learns() { vec![gradients, tape] } else { vec![tape] }
 }
 
 /// The first value that, itself or its gradient, fills a work area.
@@ -94,11 +94,13 @@ fn largest(network: &Network, plan: &Plan, area: usize, room: &Room) -> Value {
     });
     let gradients = plan.backward.steps.iter().flat_map(|asked| match asked.step {
         BackwardStep::Through { dy, dx, .. } => [Some(dy), dx],
-        BackwardStep::InPlace { dy, .. } | BackwardStep::Sums { dy, .. } => [Some(dy), None],
+        BackwardStep::Over { dy, .. } | BackwardStep::InPlace { dy, .. } | BackwardStep::Sums { dy, .. } => {
+            [Some(dy), None]
+        }
         BackwardStep::Copy { from, to } | BackwardStep::Add { from, to } | BackwardStep::Part { from, to, .. } => {
             [Some(from), Some(to)]
         }
-        BackwardStep::Meet { .. } => [None; 2],
+        BackwardStep::Meet { .. } | BackwardStep::Learn { .. } => [None; 2],
     });
     let fills =
         |operand: &Operand| operand.storage == Storage::Area(area) && room.may_be_for(network.shape(operand.value));

@@ -34,7 +34,7 @@ const CARELESS: [(&[&str], &[&str]); 7] = [
     (&["gi", "gib", "gibibyte", "gibibytes"], &["GiB"]),
 ];
 /// Words that others have for what is limited.
-const OTHER_WORDS: [(&str, &str); 8] = [
+const OTHER_WORDS: [(&str, &str); 10] = [
     ("rom", "flash"),
     ("weights", "flash"),
     ("sram", "ram"),
@@ -43,6 +43,8 @@ const OTHER_WORDS: [(&str, &str); 8] = [
     ("flops", "macs"),
     ("ops", "macs"),
     ("training", "training_ram"),
+    ("in_place", "in_place_training_ram"),
+    ("tape", "in_place_training_ram"),
 ];
 /// Names of multiples of a count.
 const COUNTS: [(&str, usize); 3] = [("k", 1000), ("M", 1_000_000), ("G", 1_000_000_000)];
@@ -274,13 +276,19 @@ mod tests {
             ("ram = 3KiB B", "budget: ram must have one unit, as in `ram = 24 KiB`; found `3KiB B`"),
             (
                 "rom = 3",
-                "budget: unknown limit `rom` (did you mean `flash`?), expected one of ram, flash, macs, parameters, training_ram",
+                "budget: unknown limit `rom` (did you mean `flash`?), expected one of ram, flash, macs, parameters, training_ram, \
+                 in_place_training_ram",
             ),
             (
                 "Ram = 3",
-                "budget: unknown limit `Ram` (did you mean `ram`?), expected one of ram, flash, macs, parameters, training_ram",
+                "budget: unknown limit `Ram` (did you mean `ram`?), expected one of ram, flash, macs, parameters, training_ram, \
+                 in_place_training_ram",
             ),
-            ("speed = 3", "budget: unknown limit `speed`, expected one of ram, flash, macs, parameters, training_ram"),
+            (
+                "speed = 3",
+                "budget: unknown limit `speed`, expected one of ram, flash, macs, parameters, training_ram, \
+                 in_place_training_ram",
+            ),
             ("ram = 3, ram = 3", "budget: `ram` is limited twice; remove one"),
             (
                 "ram = 3 kb",

@@ -1,8 +1,10 @@
-//! The bodies of `output_and_gradient` and `backward_stage`: the calls of forward, from the last to the first.
+//! The bodies of `output_and_gradient`, `backward_stage` and `descend_stage`: the calls of forward, from the last to the
+//! first. What learns adds its gradients to those of the caller, or to itself.
 
 use proc_macro2::{Span, TokenStream};
 use syn::Ident;
 
+use super::differentiable::plane;
 use super::forward::inner_name;
 use super::scope::{Scope, Use};
 use super::stage::{Stage, Stages, guarded, may_meet};
@@ -17,7 +19,7 @@ use crate::size::Shape;
 
 pub fn functions(network: &Network, plan: &Plan) -> TokenStream {
     let output = output_and_gradient(network, plan);
-    let body = body(network, plan);
+    let [body, descent] = [Target::Gradients, Target::Itself].map(|target| body(network, plan, target));
     code! {
         #output
 
@@ -32,7 +34,26 @@ pub fn functions(network: &Network, plan: &Plan) -> TokenStream {
         ) {
             #body
         }
+
+        fn descend_stage<E: ::nnet::__private::Element<Scalar = S>>(
+            &mut self,
+            stage: ::core::primitive::usize,
+            x: &Self::Input<E>,
+            pass: &::nnet::__private::Pass,
+            tape: &mut Self::Tape<E>,
+            kept: S,
+            dx: ::core::option::Option<&mut Self::Input<E>>,
+        ) {
+            #descent
+        }
     }
+}
+
+/// What the gradients of the parameters are added to.
+#[derive(Clone, Copy, PartialEq)]
+enum Target {
+    Gradients,
+    Itself,
 }
 
 fn output_and_gradient(network: &Network, plan: &Plan) -> TokenStream {
@@ -53,11 +74,11 @@ fn output_and_gradient(network: &Network, plan: &Plan) -> TokenStream {
     }
 }
 
-fn body(network: &Network, plan: &Plan) -> TokenStream {
+fn body(network: &Network, plan: &Plan, target: Target) -> TokenStream {
     let tape = tape_name(&network.name);
     let bound = bound(network, plan);
     let uses = uses_of_dx(plan);
-    let mut writer = Writer::new(network, uses > 1);
+    let mut writer = Writer::new(network, target, uses > 1);
     for asked in &plan.backward.steps {
         writer.step(asked.step, asked.only_if_asked);
     }
@@ -104,7 +125,7 @@ fn bound(network: &Network, plan: &Plan) -> Vec<Ident> {
 fn read(step: Step) -> Option<usize> {
     let kept = match step {
         Step::Through { x: kept, .. } | Step::InPlace { kept, .. } => kept?,
-        Step::Sums { x, .. } => x,
+        Step::Sums { x, .. } | Step::Over { x, .. } => x,
         _ => return None,
     };
     if let Storage::Field(field) = kept.storage { Some(field) } else { None }
@@ -113,6 +134,7 @@ fn read(step: Step) -> Option<usize> {
 /// Code in the making: finished stages, the present one, and in it perhaps what is done only if the caller asks.
 struct Writer<'a> {
     network: &'a Network,
+    target: Target,
     stages: Stages,
     scope: Scope<'a>,
     body: TokenStream,
@@ -124,11 +146,11 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(network: &'a Network, is_dx_shared: bool) -> Self {
+    fn new(network: &'a Network, target: Target, is_dx_shared: bool) -> Self {
         let stages = Stages::of(network);
         let (scope, stage) = (Scope::new(network), stages.last.clone());
         let (body, segment) = (TokenStream::new(), TokenStream::new());
-        Self { network, stages, scope, body, segment, asked: None, stage, is_dx_shared }
+        Self { network, target, stages, scope, body, segment, asked: None, stage, is_dx_shared }
     }
 
     fn step(&mut self, step: Step, only_if_asked: bool) {
@@ -142,12 +164,14 @@ impl<'a> Writer<'a> {
             Step::Through { operation, x, dy, dx, dx_only_if_asked } => {
                 self.through(operation, x, dy, dx, dx_only_if_asked && !only_if_asked);
             }
+            Step::Over { operation, activation, x, dy } => self.over(operation, activation, x, dy),
             Step::InPlace { operation, kept, dy } => self.in_place(operation, kept, dy),
             Step::Sums { operation, x, dy } => self.sums(operation, x, dy),
             Step::Meet { operation } => {
                 let before = self.stages.begin(operation);
                 self.end_stage(before);
             }
+            Step::Learn { operation } => self.learn(operation),
             Step::Copy { from, to } => {
                 let (from, to) = self.pair(from, self.network.shape(to.value), to);
                 self.push(code!(::nnet::__private::layers::copy(#from, #to);));
@@ -206,7 +230,19 @@ impl<'a> Writer<'a> {
         let (x, dy) = (self.value(x, operation.input), self.gradient(dy, operation.output, Use::Read));
         let Kind::BatchNorm { eps, .. } = layer.kind else { return };
         let (place, statistics, eps) = (place(&operation.place), statistics_name(operation), number(eps));
-        self.push(code!(self #place.gradient_sums(#eps, #statistics, #x, #dy, &mut gradients #place);));
+        let gradients = match self.target {
+            Target::Gradients => code!(::core::option::Option::Some(&mut gradients #place)),
+            Target::Itself => code!(::core::option::Option::None),
+        };
+        self.push(code!(self #place.gradient_sums(#eps, #statistics, #x, #dy, #gradients);));
+    }
+
+    fn learn(&mut self, operation: usize) {
+        let Some(operation) = self.network.operation(operation).filter(|_| self.target == Target::Itself) else {
+            return;
+        };
+        let (place, statistics, plane) = (place(&operation.place), statistics_name(operation), plane(operation));
+        self.push(code!(self #place.descend(kept, #statistics, #plane, pass.samples().min(E::LANES));));
     }
 
     fn layer(&self, operation: usize) -> Option<(&'a Operation, &'a Layer)> {
@@ -237,6 +273,17 @@ impl<'a> Writer<'a> {
         });
     }
 
+    fn over(&mut self, at: usize, activation: Option<usize>, x: Operand, dy: Operand) {
+        let Some((operation, layer)) = self.layer(at) else { return };
+        let function = activation.and_then(|activation| self.layer(activation));
+        let function = function.map_or_else(|| code!(()), |(_, activation)| layer_value(activation));
+        let dy = self.gradient(dy, operation.output, Use::Read);
+        let code = self.asked.as_mut().unwrap_or(&mut self.segment);
+        let x = self.scope.value(x, operation.input, Use::Write, code);
+        let pool = layer_value(layer);
+        self.push(code!(#pool.backward_in_place(#function, #dy, #x);));
+    }
+
     fn through(&mut self, at: usize, x: Option<Operand>, dy: Operand, dx: Option<Operand>, is_optional: bool) {
         let Some((operation, layer)) = self.layer(at) else { return };
         let is_staged = may_meet(operation);
@@ -259,7 +306,7 @@ impl<'a> Writer<'a> {
             let dx = if has_dx { code!(::nnet::__private::viewed(#dx)) } else { dx };
             self.by_path(at, operation, x.as_ref(), &dy, &dx);
         } else {
-            self.push(call(operation, layer, x.as_ref(), &dy, &dx));
+            self.push(call(operation, layer, self.target, x.as_ref(), &dy, &dx));
         }
     }
 
@@ -292,18 +339,22 @@ impl<'a> Writer<'a> {
         let (first, end) = (before.number(self.network), before.clone().after(at).number(self.network));
         let (place, tape, at) = (place(&operation.place), inner_tape_name(operation), integer(at));
         let kind = operation.layer().map(|layer| layer_type(layer, &code!(S)));
+        let (function, network, target) = match self.target {
+            Target::Gradients => (code!(stage_backward), code!(&self #place), code!(&mut gradients #place)),
+            Target::Itself => (code!(stage_descend), code!(&mut self #place), code!(kept)),
+        };
         let segment = std::mem::take(&mut self.segment);
         self.body.extend(code! {
             if (#first..=#end).contains(&stage) {
                 #segment
-                <#kind as ::nnet::__private::Layer>::stage_backward::<E>(
-                    &self #place,
+                <#kind as ::nnet::__private::Layer>::#function::<E>(
+                    #network,
                     stage - (#first),
                     ::nnet::__private::Tensor::view(::nnet::__private::Tensor::as_flat(#x)),
                     ::nnet::__private::Tensor::view(::nnet::__private::Tensor::as_flat(#dy)),
                     &pass.nested(#at),
                     #tape,
-                    &mut gradients #place,
+                    #target,
                     #dx,
                 );
             }
@@ -317,6 +368,7 @@ impl<'a> Writer<'a> {
 fn call(
     operation: &Operation,
     layer: &Layer,
+    target: Target,
     x: Option<&TokenStream>,
     dy: &TokenStream,
     dx: &TokenStream,
@@ -339,7 +391,10 @@ fn call(
     };
     let x = x.map(|x| code!(#x,));
     if layer.learns() {
-        code!(self #place.backward(#first #x #dy, &mut gradients #place, #dx);)
+        match target {
+            Target::Gradients => code!(self #place.backward(#first #x #dy, &mut gradients #place, #dx);),
+            Target::Itself => code!(self #place.descend(#first kept, #x #dy, #dx);),
+        }
     } else if layer.kind.has_parameters() {
         code!(self #place.input_gradient(#first #x #dy, #dx);)
     } else {

@@ -73,6 +73,7 @@ fn figure(network: &Network, measure: Measure) -> TokenStream {
         Measure::Flash => (code!(Network), code!(WEIGHT_BYTES)),
         Measure::Macs => (code!(Network), code!(MACS)),
         Measure::TrainingRam => (code!(Differentiable), code!(TRAINING_BYTES)),
+        Measure::InPlaceTrainingRam => (code!(Differentiable), code!(IN_PLACE_TRAINING_BYTES)),
         _ => (code!(Network), code!(PARAMETER_COUNT)),
     };
     code!(<#name<#used ::core::primitive::f32> as ::nnet::__private::#of>::#constant)

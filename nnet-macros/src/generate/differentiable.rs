@@ -62,7 +62,7 @@ fn constants(network: &Network, plan: &Plan) -> TokenStream {
 }
 
 /// Entries that a batch norm sees for each channel of a sample.
-fn plane(operation: &Operation) -> Size {
+pub fn plane(operation: &Operation) -> Size {
     // Inference has seen that all entries fit.
     product(operation.output.sizes().get(1..).unwrap_or_default()).unwrap_or(Size::ONE)
 }

@@ -17,8 +17,10 @@ pub fn implementation(network: &Network, plan: &Plan, is_trained: bool) -> Token
     let tables = tables(network);
     let training = is_trained.then(|| {
         code! {
-            const TRAINING: ::core::option::Option<::core::primitive::usize> =
-                ::core::option::Option::Some(<Self as ::nnet::__private::Differentiable>::TRAINING_BYTES);
+            const TRAINING: ::core::option::Option<[::core::primitive::usize; 2]> = ::core::option::Option::Some([
+                <Self as ::nnet::__private::Differentiable>::TRAINING_BYTES,
+                <Self as ::nnet::__private::Differentiable>::IN_PLACE_TRAINING_BYTES,
+            ]);
         }
     });
     let init = init_function(network);

@@ -82,7 +82,9 @@ impl<'a> Scope<'a> {
             return code!(#local);
         }
         let (owner, own_shape) = self.owner(operand.storage);
-        if shape == own_shape {
+        // A gradient in the place of a value has its own name.
+        let is_replaced = sort == Sort::Gradient && matches!(operand.storage, Storage::Field(_));
+        if shape == own_shape && !is_replaced {
             return code!(#owner);
         }
         let name = self.free_view_name(name, operand.storage, &owner);
@@ -90,6 +92,7 @@ impl<'a> Scope<'a> {
         let is_there = self.views.get(&text).is_some_and(|(_, writable)| *writable || usage == Use::Read);
         if !is_there {
             code.extend(match usage {
+                _ if shape == own_shape => code!(let #name: &mut #kind = #owner;),
                 Use::Read => code! {
                     let #name: &#kind = ::nnet::__private::Tensor::view(::nnet::__private::Tensor::as_flat(#owner));
                 },
@@ -100,7 +103,7 @@ impl<'a> Scope<'a> {
             });
             // A view of what is written elsewhere in between would not compile, so each one serves one step.
             self.views.clear();
-            self.views.insert(text, (operand.storage, usage == Use::Write));
+            self.views.insert(text, (operand.storage, usage == Use::Write || shape == own_shape));
         }
         code!(#name)
     }

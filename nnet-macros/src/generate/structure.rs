@@ -268,6 +268,9 @@ pub fn training_constant(network: &impl Named) -> TokenStream {
             /// Bytes that training on one sample needs besides the parameters and the optimizer's state: gradients and tape.
             #visibility const TRAINING_BYTES: ::core::primitive::usize =
                 <Self as ::nnet::__private::Differentiable>::TRAINING_BYTES;
+            /// Bytes that training on one sample in place needs besides the parameters: the tape.
+            #visibility const IN_PLACE_TRAINING_BYTES: ::core::primitive::usize =
+                <Self as ::nnet::__private::Differentiable>::IN_PLACE_TRAINING_BYTES;
         }
     }
 }

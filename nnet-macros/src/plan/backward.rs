@@ -2,7 +2,10 @@
 //! the caller asks.
 //!
 //! A value that several operations read gets the sum of what they give. Where values are added, one buffer is the
-//! gradient of all of them until one must be overwritten.
+//! gradient of all of them until one must be overwritten. Where nobody needs a kept value any more, the gradient may
+//! take its place (`over`).
+
+mod over;
 
 use super::areas::{Interval, Room, assign};
 use super::{Forward, Needs, Operand, Storage, behind};
@@ -29,12 +32,16 @@ pub struct Asked {
 pub enum Step {
     /// Reads `dy` and writes the gradient of its input, which may be needed only if asked for.
     Through { operation: usize, x: Option<Operand>, dy: Operand, dx: Option<Operand>, dx_only_if_asked: bool },
+    /// A pool reads `dy` and overwrites `x`, its input, with the gradient of that; or of what the activation took that gave it.
+    Over { operation: usize, activation: Option<usize>, x: Operand, dy: Operand },
     /// Overwrites `dy`.
     InPlace { operation: usize, kept: Option<Operand>, dy: Operand },
     /// A batch norm sums over `dy`.
     Sums { operation: usize, x: Operand, dy: Operand },
     /// All samples of the batch wait for each other, for this batch norm.
     Meet { operation: usize },
+    /// A batch norm whose weights nothing needs any more as they are may change them: behind all else that it does.
+    Learn { operation: usize },
     /// `to` ← `from`, perhaps in another shape.
     Copy { from: Operand, to: Operand },
     /// `to` += `from`, perhaps in another shape.
@@ -65,6 +72,8 @@ struct Walk<'a> {
     users: Vec<usize>,
     /// When each buffer is needed; those of the output and the caller come first.
     intervals: Vec<Interval>,
+    /// Where each buffer is, if not in a work area.
+    fixed: Vec<Option<Storage>>,
     caller_is_used: bool,
     steps: Vec<Asked>,
 }
@@ -86,6 +95,7 @@ pub fn plan(network: &Network, needs: &Needs, forward: &Forward) -> Backward {
         waiting: vec![None; values],
         users: vec![1, 0],
         intervals: vec![nothing; 2],
+        fixed: vec![Some(Storage::OutputGradient), Some(Storage::Caller)],
         caller_is_used: false,
         steps: Vec::new(),
     };
@@ -102,7 +112,7 @@ pub fn plan(network: &Network, needs: &Needs, forward: &Forward) -> Backward {
 
 impl Walk<'_> {
     fn operation(&mut self, at: usize, operation: &Operation) {
-        // Every operation leads to the output, so its gradient is there.
+        // Every operation leads to the output, so its gradient is there, unless another step went through it.
         let Some(dy) = self.waiting.get_mut(at + 1).and_then(Option::take) else { return };
         self.release(dy);
         let x = operation.inputs.first().copied().unwrap_or_default();
@@ -152,16 +162,21 @@ impl Walk<'_> {
             self.push(Step::Sums { operation: at, x, dy: operand(dy) }, false);
             self.push(Step::Meet { operation: at }, false);
         }
-        if !self.wants(x) {
-            return;
+        if self.wants(x) {
+            let only_if_asked = !self.needs.is_trained(x);
+            let target = if self.is_free(dy) { dy } else { self.copied(x, dy, only_if_asked) };
+            self.push(Step::InPlace { operation: at, kept, dy: operand(target) }, only_if_asked);
+            self.contribute(x, target);
         }
-        let only_if_asked = !self.needs.is_trained(x);
-        let target = if self.is_free(dy) { dy } else { self.copied(x, dy, only_if_asked) };
-        self.push(Step::InPlace { operation: at, kept, dy: operand(target) }, only_if_asked);
-        self.contribute(x, target);
+        if operation.meets() {
+            self.push(Step::Learn { operation: at }, false);
+        }
     }
 
     fn through(&mut self, at: usize, operation: &Operation, x: Value, dy: Gradient) {
+        if self.over(at, operation, x, dy) {
+            return;
+        }
         let kept = self.kept(at, operation, x);
         let dx = self.wants(x).then(|| self.fresh(x));
         let dx_only_if_asked = !self.needs.is_trained(x);
@@ -221,8 +236,18 @@ impl Walk<'_> {
             self.caller_is_used = true;
             return Gradient { buffer: CALLER, name };
         }
+        self.buffer(Room::of(self.network.shape(x)), None, name)
+    }
+
+    /// A buffer that is there already.
+    fn fixed(&mut self, storage: Storage) -> Gradient {
+        self.buffer(Room::Entries(0, Vec::new()), Some(storage), 0)
+    }
+
+    fn buffer(&mut self, room: Room, fixed: Option<Storage>, name: Value) -> Gradient {
         let begin = self.steps.len();
-        self.intervals.push(Interval { room: Room::of(self.network.shape(x)), begin, end: begin });
+        self.intervals.push(Interval { room, begin, end: begin });
+        self.fixed.push(fixed);
         self.users.push(0);
         Gradient { buffer: self.intervals.len() - 1, name }
     }
@@ -281,16 +306,17 @@ impl Walk<'_> {
             self.push(Step::Copy { from: operand(end), to }, true);
         }
         let mut areas = self.forward.areas.clone();
-        let buffers = self.intervals.get(2..).unwrap_or_default();
-        let assigned = assign(buffers, &mut areas);
-        let place = |operand: Operand| {
-            let storage = match operand.storage {
-                Storage::Area(OUTPUT) => Storage::OutputGradient,
-                Storage::Area(CALLER) => Storage::Caller,
-                Storage::Area(buffer) => Storage::Area(assigned.get(buffer - 2).copied().unwrap_or_default()),
-                other => other,
-            };
-            Operand { storage, ..operand }
+        let passing = self.intervals.iter().zip(&self.fixed).filter(|(_, fixed)| fixed.is_none());
+        let buffers: Vec<_> = passing.map(|(interval, _)| interval.clone()).collect();
+        let mut assigned = assign(&buffers, &mut areas).into_iter();
+        let mut storage =
+            |fixed: &Option<Storage>| fixed.unwrap_or_else(|| Storage::Area(assigned.next().unwrap_or_default()));
+        let storages: Vec<_> = self.fixed.iter().map(&mut storage).collect();
+        let place = |operand: Operand| match operand.storage {
+            Storage::Area(buffer) => {
+                Operand { storage: storages.get(buffer).copied().unwrap_or(Storage::OutputGradient), ..operand }
+            }
+            _ => operand,
         };
         let steps = self.steps.into_iter().map(|asked| Asked { step: asked.step.placed(place), ..asked }).collect();
         Backward { steps, areas, input_gradient: self.needs.input_gradient }
@@ -307,9 +333,9 @@ impl Step {
     fn gradients(&self) -> [Option<Operand>; 2] {
         match *self {
             Step::Through { dy, dx, .. } => [Some(dy), dx],
-            Step::InPlace { dy, .. } | Step::Sums { dy, .. } => [Some(dy), None],
+            Step::Over { dy, .. } | Step::InPlace { dy, .. } | Step::Sums { dy, .. } => [Some(dy), None],
             Step::Copy { from, to } | Step::Add { from, to } | Step::Part { from, to, .. } => [Some(from), Some(to)],
-            Step::Meet { .. } => [None; 2],
+            Step::Meet { .. } | Step::Learn { .. } => [None; 2],
         }
     }
 
@@ -319,9 +345,11 @@ impl Step {
             Step::Through { operation, x, dy, dx, dx_only_if_asked } => {
                 Step::Through { operation, x, dy: place(dy), dx: dx.map(place), dx_only_if_asked }
             }
+            Step::Over { operation, activation, x, dy } => Step::Over { operation, activation, x, dy: place(dy) },
             Step::InPlace { operation, kept, dy } => Step::InPlace { operation, kept, dy: place(dy) },
             Step::Sums { operation, x, dy } => Step::Sums { operation, x, dy: place(dy) },
             Step::Meet { operation } => Step::Meet { operation },
+            Step::Learn { operation } => Step::Learn { operation },
             Step::Copy { from, to } => Step::Copy { from: place(from), to: place(to) },
             Step::Add { from, to } => Step::Add { from: place(from), to: place(to) },
             Step::Part { from, to, offset } => Step::Part { from: place(from), to: place(to), offset },

@@ -27,7 +27,7 @@ fn only_reader(network: &Network, value: usize) -> Option<usize> {
     (reader == value && readers.next().is_none()).then_some(reader)
 }
 
-fn is_pointwise(kind: &Kind) -> bool {
+pub fn is_pointwise(kind: &Kind) -> bool {
     matches!(kind, Kind::Activation(activation) if !matches!(activation, Activation::Softmax | Activation::LogSoftmax))
 }
 

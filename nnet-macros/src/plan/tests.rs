@@ -142,6 +142,17 @@ impl Machine<'_> {
                         self.write(dx, self.read(dy).wrapping_mul(factor(operation, 0)));
                     }
                 }
+                BackwardStep::Over { operation, activation, x, dy } => {
+                    self.expect(operation, Some(x), values);
+                    assert_eq!(self.read(dy), gradients[operation + 1]);
+                    assert_ne!(x.storage, dy.storage);
+                    if let Some(activation) = activation {
+                        self.expect(activation, Some(x), values);
+                        assert_eq!(self.network.operations[operation].inputs, [activation + 1]);
+                    }
+                    let factors = [Some(operation), activation].into_iter().flatten().map(|at| factor(at, 0));
+                    self.write(x, factors.fold(self.read(dy), u64::wrapping_mul));
+                }
                 BackwardStep::InPlace { operation, kept, dy } => {
                     self.expect(operation, kept, values);
                     assert_eq!(self.read(dy), gradients[operation + 1]);
@@ -151,7 +162,7 @@ impl Machine<'_> {
                     self.expect(operation, Some(x), values);
                     assert_eq!(self.read(dy), gradients[operation + 1]);
                 }
-                BackwardStep::Meet { .. } => {}
+                BackwardStep::Meet { .. } | BackwardStep::Learn { .. } => {}
                 BackwardStep::Copy { from, to } => {
                     assert_ne!(from.storage, to.storage);
                     self.write(to, self.read(from));
@@ -206,8 +217,9 @@ impl Machine<'_> {
     }
 }
 
-/// Runs a plan in all three ways, and checks that the tape holds nothing that backward does not read.
-fn run(network: &Network) {
+/// Runs a plan in all three ways, and checks that the tape holds nothing that backward does not read. Counts the gradients
+/// over kept maps, and those of them that go through an activation as well.
+fn run(network: &Network) -> [usize; 2] {
     let plan = plan(network);
     let input = values(network, |_| false)[0];
     let start = HashMap::from([(Storage::Input, input)]);
@@ -241,20 +253,29 @@ fn run(network: &Network) {
         let is_output = plan.train.output().storage == Storage::Field(*field);
         assert!(is_output || reads.contains(&Storage::Field(*field)), "{field} is kept for nothing");
     }
+    let over = plan.backward.steps.iter().filter_map(|asked| match asked.step {
+        BackwardStep::Over { activation, .. } => Some(activation),
+        _ => None,
+    });
+    [over.clone().count(), over.flatten().count()]
 }
 
 fn kept(step: BackwardStep) -> Option<Storage> {
     match step {
         BackwardStep::Through { x: kept, .. } | BackwardStep::InPlace { kept, .. } => kept.map(|kept| kept.storage),
-        BackwardStep::Sums { x, .. } => Some(x.storage),
+        BackwardStep::Sums { x, .. } | BackwardStep::Over { x, .. } => Some(x.storage),
         _ => None,
     }
 }
 
-const LAYERS: [&str; 26] = [
+const LAYERS: [&str; 30] = [
     "Conv2d(2, 3, padding = 1)",
     "Conv2d(3, 1)",
     "MaxPool2d(2)",
+    "MaxPool2d(1)",
+    "Relu, MaxPool2d(1)",
+    "Gelu, MaxPool2d(1)",
+    "MaxPool2d(1, stride = 2)",
     "AvgPool2d(1)",
     "GlobalAvgPool2d",
     "Linear(7)",
@@ -315,8 +336,8 @@ fn output(input: &str, layers: &str) -> Option<String> {
 #[test]
 fn the_plan_computes_what_the_network_means() {
     let mut random = Random(1);
-    let (mut layers_in_all, mut blocks) = (0, 0);
-    for _ in 0..2000 {
+    let (mut layers_in_all, mut blocks, mut over) = (0, 0, [0; 2]);
+    for _ in 0..4000 {
         let input = ["[2, 9, 8]", "[5]", "[2, 4]"][random.below(3)];
         let mut layers = Vec::new();
         let mut shape = None;
@@ -330,12 +351,14 @@ fn the_plan_computes_what_the_network_means() {
         if let Some(shape) = shape {
             let declaration = format!("struct Net: {input} -> {shape} {{ {} }}", layers.join(", "));
             let outcome = std::panic::catch_unwind(|| run(&network(&declaration)));
-            assert!(outcome.is_ok(), "{declaration}");
+            let Ok(counts) = outcome else { panic!("{declaration}") };
+            over = [0, 1].map(|at| over[at] + counts[at]);
             layers_in_all += layers.len();
             blocks += layers.iter().filter(|layer| layer.contains('{')).count();
         }
     }
     assert!(layers_in_all > 5000 && blocks > 500, "{layers_in_all} {blocks}");
+    assert!(over[0] > 200 && over[1] > 60, "{over:?}");
 }
 
 #[test]
@@ -346,7 +369,8 @@ fn lenet_by_hand() {
     let rooms = |areas: &[Room]| areas.iter().map(|room| room.entries().expect("numbers")).collect::<Vec<_>>();
     // Each convolution predicts in one pass with its pool.
     assert_eq!(rooms(&plan.scratch), [1176, 400].map(Size::Known));
-    assert_eq!(rooms(&plan.tape.areas), [1176, 4704].map(Size::Known));
+    // The gradients of both maps take their places.
+    assert_eq!(rooms(&plan.tape.areas), [1176, 120].map(Size::Known));
     assert_eq!(plan.tape.fields, [0, 2, 3, 5, 7, 9, 11]);
 }
 
@@ -382,6 +406,27 @@ fn activations_copy_only_where_their_input_is_needed() {
     assert_eq!(copies("struct N: [4] -> [4] { Linear(4), Gelu }"), 1);
     assert_eq!(copies("struct N: [4] -> [4] { Linear(4), Relu, Linear(4) }"), 0);
     assert_eq!(copies("struct N: [1, 2, 2] -> [4] { Flatten }"), 1);
+}
+
+#[test]
+fn a_pool_goes_back_over_the_map_that_nobody_else_needs() {
+    let over = |layers: &str, output: &str| {
+        let plan = plan(&network(&format!("struct N: [1, 8, 8] -> {output} {{ {layers} }}")));
+        let over = plan.backward.steps.iter().filter_map(|asked| match asked.step {
+            BackwardStep::Over { activation, .. } => Some(activation),
+            _ => None,
+        });
+        over.collect::<Vec<_>>()
+    };
+    assert_eq!(over("Conv2d(2, 1), Relu, MaxPool2d(2)", "[2, 4, 4]"), [Some(1)]);
+    assert_eq!(over("Conv2d(2, 1), MaxPool2d(2, stride = 3), Relu, MaxPool2d(2)", "[2, 1, 1]"), [Some(2), None]);
+    // Who reads the map has it in another place, or has been there before.
+    assert_eq!(over("Conv2d(2, 1), Gelu, MaxPool2d(2)", "[2, 4, 4]"), [None]);
+    assert_eq!(over("Conv2d(2, 1), BatchNorm, Relu, MaxPool2d(2)", "[2, 4, 4]"), [Some(2)]);
+    // windows that overlap, no layer that learns before it, a map that another one reads
+    assert_eq!(over("Conv2d(2, 1), Relu, MaxPool2d(2, stride = 1)", "[2, 7, 7]"), []);
+    assert_eq!(over("Relu, MaxPool2d(2), Conv2d(2, 1)", "[2, 4, 4]"), []);
+    assert_eq!(over("Conv2d(2, 1), Relu, concat { { MaxPool2d(2) }, { AvgPool2d(2) } }", "[4, 4, 4]"), []);
 }
 
 #[test]

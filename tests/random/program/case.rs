@@ -1,7 +1,10 @@
 //! One network as the checks see it: numbers in, losses and gradients out, whatever its types.
 
+use std::slice::{from_mut, from_ref};
+
 use nnet::element::{get_lane, set_lane};
 use nnet::loss::Loss;
+use nnet::optim::{OptimizerState, Sgd};
 use nnet::{Element, Flat, LANES, Lanes, Network, ParameterInfo, ParameterKind, Pass, Random, Tensor, Train};
 
 /// Samples of the batch whose loss is differentiated.
@@ -34,6 +37,9 @@ pub trait Subject {
     fn by_samples(&mut self, samples: usize) -> Gradients;
     /// `samples` samples in groups.
     fn by_groups(&mut self, samples: usize) -> Gradients;
+    /// All parameters and running statistics after a step of descent on the first `samples` samples as a group, or on
+    /// the first as itself: with gradients, and in place. `None` if a batch norm needs more samples.
+    fn steps(&self, samples: Option<usize>) -> Option<[Vec<f64>; 2]>;
     /// What `predict` and `forward` give for the first sample, and `predict` for the group with that in some lane.
     fn outputs(&mut self) -> [Vec<f64>; 3];
 }
@@ -117,6 +123,30 @@ impl<N: Train + Flat<Scalar = f64>> Case<N> {
     }
 }
 
+/// A copy on the heap.
+fn copied<T: Flat<Scalar = f64>>(value: &T) -> Box<T> {
+    let mut copy = Box::new(T::ZERO);
+    copy.as_scalars_mut().copy_from_slice(value.as_scalars());
+    copy
+}
+
+impl<N: Train + Flat<Scalar = f64>> Case<N> {
+    /// The steps of [`Subject::steps`].
+    fn both_steps<E: Element<Scalar = f64>>(&self, x: &N::Input<E>, samples: usize) -> Option<[Vec<f64>; 2]> {
+        (samples >= N::SMALLEST_BATCH).then_some(())?;
+        let (optimizer, targets) = (Sgd::new(0.1).weight_decay(0.03), &self.targets[..samples]);
+        let (mut network, mut tape, mut gradients) = (copied(&*self.network), dirty::<N::Tape<E>>(), dirty());
+        let mut state = Box::new(OptimizerState { step: 3, seed: 5, ..OptimizerState::ZERO });
+        let loss = network.train_batch(from_ref(x), targets, from_mut(&mut tape), &mut gradients, &optimizer, &mut state);
+        let (mut in_place, mut tape) = (copied(&*self.network), dirty());
+        let mut state = Box::new(OptimizerState { step: 3, seed: 5, ..OptimizerState::ZERO });
+        let same_loss = in_place.train_in_place(x, targets, &mut tape, &optimizer, &mut state);
+        assert_eq!(state.step, 4);
+        let all = |network: &N, loss: f64| [network.as_scalars(), &[loss]].concat();
+        Some([all(&network, loss), all(&in_place, same_loss)])
+    }
+}
+
 impl<N: Train + Flat<Scalar = f64>> Subject for Case<N> {
     fn parameters(&self) -> &'static [ParameterInfo] {
         N::PARAMETERS
@@ -176,6 +206,13 @@ impl<N: Train + Flat<Scalar = f64>> Subject for Case<N> {
     fn by_groups(&mut self, samples: usize) -> Gradients {
         let groups: Vec<_> = self.samples[..samples].chunks(LANES).map(Self::grouped).collect();
         self.batch(&groups, samples)
+    }
+
+    fn steps(&self, samples: Option<usize>) -> Option<[Vec<f64>; 2]> {
+        match samples {
+            Some(samples) => self.both_steps(&Self::grouped(&self.samples[..samples]), samples),
+            None => self.both_steps(&self.samples[0], 1),
+        }
     }
 
     fn outputs(&mut self) -> [Vec<f64>; 3] {

@@ -75,6 +75,7 @@ impl Checks<'_> {
             self.inputs(subject);
         }
         self.groups(subject);
+        self.steps(subject);
         let [predicted, forward, in_lane] = subject.outputs();
         self.close("predict of a group", &in_lane, &predicted);
         if expected.steady {
@@ -183,6 +184,15 @@ impl Checks<'_> {
             }
         }
         self.report.entries += 1;
+    }
+
+    /// A step of descent with gradients, and in place.
+    fn steps(&mut self, subject: &dyn Subject) {
+        for samples in [None, Some(BATCH), Some(LANES)] {
+            if let Some([want, got]) = subject.steps(samples) {
+                self.close(&format!("a step in place on {samples:?} samples"), &got, &want);
+            }
+        }
     }
 
     /// The same samples one at a time and in groups.

@@ -147,7 +147,7 @@ fn group_norm_equals_plain_loops() {
             let (mut y, mut dx) = (vec![f32::NAN; n], vec![f32::NAN; n]);
             let (mut dw, mut db) = (vec![1.0; channels], vec![1.0; channels]);
             f32::group_norm(lanes, &shape, &w, &b, &x, &mut y);
-            f32::group_norm_gradient(lanes, &shape, &w, &x, &dy, Some([&mut dw, &mut db]), Some(&mut dx));
+            f32::group_norm_gradient(lanes, &shape, &x, &dy, Some([&mut dw, &mut db]), Some((&w, &mut dx)));
             let (size, part) = (channels / groups * plane, channels / groups);
             let (mut want_dw, mut want_db, mut steepest) = (vec![1.0; channels], vec![1.0; channels], 0.0);
             for (group, l) in (0..groups).flat_map(|group| (0..lanes).map(move |l| (group, l))) {

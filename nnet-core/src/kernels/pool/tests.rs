@@ -2,8 +2,8 @@
 
 use super::{Pool, Windows};
 use crate::element::LANES;
-use crate::kernels::Kernels;
 use crate::kernels::tests::{add, assert_sums, random};
+use crate::kernels::{Function, Kernels};
 use crate::shape::Window2d;
 
 extern crate std;
@@ -73,8 +73,8 @@ fn window_of(shape: &Pool, yi: usize) -> (Vec<usize>, usize) {
     (places, divisor)
 }
 
-fn lane(values: &[f32], l: usize) -> Vec<f32> {
-    values[l..].iter().step_by(LANES).copied().collect()
+fn lane(values: &[f32], l: usize, lanes: usize) -> Vec<f32> {
+    values[l..].iter().step_by(lanes).copied().collect()
 }
 
 /// Pools compute each lane like a lone sample, to the bit.
@@ -96,8 +96,8 @@ fn pools_of_a_group_equal_those_of_its_samples() {
         let (x, dy) = (random(3 * 63 * LANES, 1), random(3 * shape.y[0] * shape.y[1] * LANES, 2));
         let groups = run(shape, LANES, max, &x, &dy);
         for l in 0..LANES {
-            let alone = run(shape, 1, max, &lane(&x, l), &lane(&dy, l));
-            assert_eq!(groups.each_ref().map(|group| lane(group, l)), alone, "{shape:?}");
+            let alone = run(shape, 1, max, &lane(&x, l, LANES), &lane(&dy, l, LANES));
+            assert_eq!(groups.each_ref().map(|group| lane(group, l, LANES)), alone, "{shape:?}");
         }
     }
 }
@@ -120,6 +120,68 @@ fn maxima_equal_plain_loops() {
         f32::max_pool_gradient(1, &shape, &x, &dy, &mut dx);
         assert_eq!((y, dx), (want_y, want_dx), "{shape:?}");
     }
+}
+
+/// Bit by bit: a zero may have another sign.
+#[test]
+fn maxima_in_place_equal_those_beside_and_a_function() {
+    let plain = |window: &Window2d| {
+        let Window2d { kernel, stride, padding, padding_end, dilation } = *window;
+        [padding, padding_end] == [[0; 2]; 2] && dilation == [1; 2] && kernel <= stride && kernel[1] <= stride[1]
+    };
+    let more = [window([2, 3], [3, 3], [0, 0]), window([1, 2], [4, 5], [0, 0]), window([7, 9], [8, 10], [0, 0])];
+    let windows: Vec<_> = WINDOWS.into_iter().filter(plain).chain(more).collect();
+    assert_eq!(windows.len(), 4);
+    let functions = [None, Some(Function::Relu), Some(Function::LeakyRelu(0.1)), Some(Function::Tanh)];
+    for (window, lanes) in windows.into_iter().flat_map(|window| [(window, 1), (window, LANES)]) {
+        let shape = sliding(window, false);
+        let (x, dy) = (random(3 * 63 * lanes, 1), random(3 * shape.y[0] * shape.y[1] * lanes, 2));
+        for function in functions {
+            let mut kept = x.clone();
+            function.inspect(|function| f32::activation(*function, &mut kept));
+            let mut want = vec![f32::NAN; x.len()];
+            f32::max_pool_gradient(lanes, &shape, &kept, &dy, &mut want);
+            function.inspect(|function| f32::activation_gradient(*function, &kept, &mut want));
+            f32::max_pool_gradient_in_place(lanes, &shape, function, &dy, &mut kept);
+            assert_eq!(kept, want, "{window:?} {function:?} {lanes}");
+        }
+    }
+}
+
+/// The first of equal entries takes the gradient; in a window with a NaN, some entry.
+#[test]
+fn one_entry_of_a_window_takes_its_gradient_in_place() {
+    const NONE: f32 = f32::NEG_INFINITY;
+    for (kernel, lanes) in [([2, 2], 1), ([2, 2], LANES), ([2, 1], 1), ([2, 1], LANES)] {
+        let windows = Windows::Sliding(window(kernel, [2, 2], [0, 0]));
+        let shape = Pool { channels: 1, windows, padding_counts: false, x: [2, 4], y: [1, 2] };
+        let gradient = |x: [f32; 8]| {
+            let mut x: Vec<f32> = x.into_iter().flat_map(|x| vec![x; lanes]).collect();
+            let dy: Vec<f32> = [5.0, 7.0].into_iter().flat_map(|dy| vec![dy; lanes]).collect();
+            f32::max_pool_gradient_in_place(lanes, &shape, None, &dy, &mut x);
+            lane(&x, 0, lanes)
+        };
+        let want = [5.0, 0.0, 7.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        assert_eq!(gradient([3.0, 1.0, NONE, NONE, 3.0, 3.0, NONE, NONE]), want, "{kernel:?} {lanes}");
+        let mut of_nan = gradient([1.0, 0.5, f32::NAN, 1.0, f32::NAN, 3.0, 2.0, f32::NAN]);
+        of_nan.sort_by(f32::total_cmp);
+        assert_eq!(of_nan, [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 5.0, 7.0], "{kernel:?} {lanes}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "the windows do not overlap")]
+fn windows_that_overlap_are_refused_in_place() {
+    let shape = sliding(window([3, 2], [2, 2], [0, 0]), false);
+    f32::max_pool_gradient_in_place(1, &shape, None, &random(3 * shape.y[0] * shape.y[1], 1), &mut random(3 * 63, 1));
+}
+
+#[test]
+#[should_panic(expected = "follows from its output")]
+fn functions_that_need_their_input_are_refused_in_place() {
+    let shape = sliding(WINDOWS[0], false);
+    let dy = random(3 * shape.y[0] * shape.y[1], 1);
+    f32::max_pool_gradient_in_place(1, &shape, Some(Function::Gelu), &dy, &mut random(3 * 63, 1));
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn train<E: Element>(
         for (lane, dy) in dy.iter().enumerate() {
             set(&mut group.dy, lane, dy);
         }
-        layer.gradient_sums(eps, &mut group.statistics, &group.x, &group.dy, &mut gradients);
+        layer.gradient_sums(eps, &mut group.statistics, &group.x, &group.dy, Some(&mut gradients));
     }
     meet_backward(groups, dy.len(), 3, |group| &mut group.statistics);
     for group in groups {
@@ -142,7 +142,7 @@ fn training_gives_the_numbers_of_pytorch() {
     meet_forward(&mut groups, 3, 2, |group| group);
     for k in 0..3 {
         LAYER.forward(0.01, &groups[k], &X[k], &mut y[k]);
-        LAYER.gradient_sums(0.01, &mut groups[k], &X[k], &DY[k], &mut gradients);
+        LAYER.gradient_sums(0.01, &mut groups[k], &X[k], &DY[k], Some(&mut gradients));
     }
     meet_backward(&mut groups, 3, 2, |group| group);
     for k in 0..3 {
@@ -347,4 +347,17 @@ fn prediction_refuses_a_group_of_such_a_length() {
 #[should_panic(expected = "as many groups as the samples fill")]
 fn a_missing_group_is_refused() {
     meet_forward(&mut [[[Lanes([0.0_f32; LANES]); 1]; 4]; 2], 33, 1, |group| group);
+}
+
+#[test]
+fn a_step_in_place_adds_the_gradient() {
+    let (layer, dy) = (random_layer::<f64>(1), random_batch(5, 0.0, 3));
+    let mut groups = gather::<Lanes<f64>>(&random_batch(5, 1.0, 2), 7.0);
+    let gradients = train(&layer, 1e-5, &mut groups, &dy);
+    let mut stepped = layer.clone();
+    stepped.descend(0.75, &groups[0].statistics, 3, 5);
+    let step = |w: [f64; 2], g: [f64; 2]| [0, 1].map(|c| 0.75 * w[c] + g[c]);
+    assert_near(&stepped.weight, &step(layer.weight, gradients.weight));
+    assert_near(&stepped.bias, &step(layer.bias, gradients.bias));
+    assert_eq!((stepped.running_mean, stepped.running_var), (layer.running_mean, layer.running_var));
 }

@@ -120,6 +120,22 @@ impl<S: Scalar, const IN: usize, const OUT: usize> Differentiable for Line<S, IN
         E::scalars_mut(&mut tape.y).fill(S::NEG_INFINITY);
     }
 
+    fn descend_stage<E: Element<Scalar = S>>(
+        &mut self,
+        stage: usize,
+        x: &[E; IN],
+        pass: &Pass,
+        tape: &mut Tape<E, OUT>,
+        kept: S,
+        dx: Option<&mut [E; IN]>,
+    ) {
+        let mut gradients = Self::ZERO;
+        self.backward_stage(stage, x, pass, tape, &mut gradients, dx);
+        for (w, g) in self.as_scalars_mut().iter_mut().zip(gradients.as_scalars()) {
+            *w = kept * *w + *g;
+        }
+    }
+
     fn meet<E: Element<Scalar = S>, G>(
         meeting: Meeting,
         _: &mut [G],

@@ -170,16 +170,46 @@ impl<S: Scalar, const IN: usize, const HIDDEN: usize, const OUT: usize> Differen
         assert!(dx.is_none(), "a trainer does not ask for it");
         let Tape { fc1, bn1, fc2, statistics1, statistics2, d_hidden, d_out, .. } = tape;
         match stage {
-            2 => self.bn2.gradient_sums(EPS, statistics2, fc2, d_out, &mut gradients.bn2),
+            2 => self.bn2.gradient_sums(EPS, statistics2, fc2, d_out, Some(&mut gradients.bn2)),
             1 => {
                 self.bn2.backward(EPS, pass, statistics2, fc2, d_out);
                 self.fc2.backward(bn1, d_out, &mut gradients.fc2, Some(d_hidden));
                 DROPOUT.backward(pass, 2, d_hidden);
-                self.bn1.gradient_sums(EPS, statistics1, fc1, d_hidden, &mut gradients.bn1);
+                self.bn1.gradient_sums(EPS, statistics1, fc1, d_hidden, Some(&mut gradients.bn1));
             }
             0 => {
                 self.bn1.backward(EPS, pass, statistics1, fc1, d_hidden);
                 self.fc1.backward(x, d_hidden, &mut gradients.fc1, None);
+            }
+            _ => panic!("stage {stage} of 2"),
+        }
+    }
+
+    fn descend_stage<E: Element<Scalar = S>>(
+        &mut self,
+        stage: usize,
+        x: &[E; IN],
+        pass: &Pass,
+        tape: &mut Tape<E, HIDDEN, OUT>,
+        kept: S,
+        dx: Option<&mut [E; IN]>,
+    ) {
+        assert!(dx.is_none(), "a trainer does not ask for it");
+        let samples = pass.samples().min(E::LANES);
+        let Tape { fc1, bn1, fc2, statistics1, statistics2, d_hidden, d_out, .. } = tape;
+        match stage {
+            2 => self.bn2.gradient_sums(EPS, statistics2, fc2, d_out, None),
+            1 => {
+                self.bn2.backward(EPS, pass, statistics2, fc2, d_out);
+                self.bn2.descend(kept, statistics2, 1, samples);
+                self.fc2.descend(kept, bn1, d_out, Some(d_hidden));
+                DROPOUT.backward(pass, 2, d_hidden);
+                self.bn1.gradient_sums(EPS, statistics1, fc1, d_hidden, None);
+            }
+            0 => {
+                self.bn1.backward(EPS, pass, statistics1, fc1, d_hidden);
+                self.bn1.descend(kept, statistics1, 1, samples);
+                self.fc1.descend(kept, x, d_hidden, None);
             }
             _ => panic!("stage {stage} of 2"),
         }
