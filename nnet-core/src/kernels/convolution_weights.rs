@@ -88,7 +88,8 @@ impl<S: Vectors> Reader<'_, S> {
                 let place = Place { kernel_row, tap, ..place };
                 tap += match kernel_width - tap {
                     // Beside 4 × 5 sums five taps and a slope need 6 registers; three leave 4 × 3 sums in 16 registers.
-                    5.. if I::REGISTERS >= 32 => self.tile::<I, A, 5>(simd, place, dw),
+                    // Scalars are summed in one order on all targets, however many registers there are.
+                    5.. if I::REGISTERS >= 32 && I::WIDTH > 1 => self.tile::<I, A, 5>(simd, place, dw),
                     3.. => self.tile::<I, A, 3>(simd, place, dw),
                     2 => self.tile::<I, A, 2>(simd, place, dw),
                     _ => self.tile::<I, A, 1>(simd, place, dw),
