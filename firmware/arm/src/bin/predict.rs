@@ -1,4 +1,4 @@
-//! LeNet in flash tells twenty digits. Nothing allocates, and no panic can be reached, or it would not link.
+//! LeNet in flash tells twenty digits, without an allocator.
 #![no_std]
 #![no_main]
 
