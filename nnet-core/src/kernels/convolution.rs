@@ -231,6 +231,8 @@ impl<S: Vectors> Correlation<'_, S> {
                 // One channel alone, as in a depthwise convolution, needs more columns to keep the units busy.
                 // SAFETY: `row` comes from `row_of`, and columns m to m + 7 are inside the interior.
                 8.. if wide && A == 1 && I::WIDTH > 1 => unsafe { self.columns_at::<I, A, 8>(simd, row, m, bias) },
+                // SAFETY: `row` comes from `row_of`, and columns m to m + 4 are inside the interior.
+                5.. if wide && I::WIDTH == 1 => unsafe { self.columns_at::<I, A, 5>(simd, row, m, bias) },
                 // SAFETY: `row` comes from `row_of`, and columns m to m + 3 are inside the interior.
                 4.. if wide => unsafe { self.columns_at::<I, A, 4>(simd, row, m, bias) },
                 // SAFETY: `row` comes from `row_of`, and columns m and m + 1 are inside the interior.
