@@ -234,7 +234,7 @@ impl<S: Vectors> Correlation<'_, S> {
                 // SAFETY: `row` comes from `row_of`, and columns m to m + 4 are inside the interior.
                 5.. if wide && I::WIDTH == 1 => unsafe { self.columns_at::<I, A, 5>(simd, row, m, bias) },
                 // SAFETY: `row` comes from `row_of`, and columns m to m + 3 are inside the interior.
-                4.. if wide => unsafe { self.columns_at::<I, A, 4>(simd, row, m, bias) },
+                4.. if wide && I::WIDTH > 1 => unsafe { self.columns_at::<I, A, 4>(simd, row, m, bias) },
                 // SAFETY: `row` comes from `row_of`, and columns m and m + 1 are inside the interior.
                 2.. => unsafe { self.columns_at::<I, A, 2>(simd, row, m, bias) },
                 // SAFETY: `row` comes from `row_of`, and column m has its own valid taps.

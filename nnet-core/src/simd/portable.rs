@@ -61,14 +61,16 @@ impl<S> Single<S> {
     }
 }
 
+/// Whether there are 32 registers for scalars; where there is no unit for them, less code is better.
+const MANY: bool = cfg!(any(target_abi = "eabihf", target_feature = "f", target_arch = "wasm32"));
+
 impl<S: Scalar> Simd for Single<S> {
     type Scalar = S;
     type Vector = S;
     const WIDTH: usize = 1;
-    // Those of 32 bits on processors with an `f32` unit; where there is none, less code is better.
-    const REGISTERS: usize =
-        if cfg!(any(target_abi = "eabihf", target_feature = "f", target_arch = "wasm32")) { 32 } else { 16 };
-    const BLOCK: usize = 4;
+    const REGISTERS: usize = if MANY { 32 } else { 16 };
+    // Three outputs of five columns, their inputs and a weight fit into 32 registers.
+    const BLOCK: usize = if MANY { 3 } else { 4 };
 
     #[inline(always)]
     fn splat(self, value: S) -> S {
