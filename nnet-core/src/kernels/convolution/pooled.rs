@@ -250,7 +250,7 @@ impl<S: Vectors> Pass<'_, S> {
         let ([height, width], share, comes_last) = (self.window, self.share, self.comes_last());
         let lanes = self.correlation.lanes;
         let columns = block.windows.len() * width;
-        if L == 1 && self.window == [2, 2] {
+        if L == 1 && lanes == 1 && self.window == [2, 2] {
             return self.halve::<MEAN>(block, map);
         }
         let map: &[[S; L]] = entries(&*map);
@@ -293,7 +293,7 @@ impl<S: Vectors> Pass<'_, S> {
                 pooled = joined::<S, MEAN>(pooled, c);
                 pooled = joined::<S, MEAN>(pooled, d);
                 if let Some(share) = share {
-                    pooled = pooled * share;
+                    pooled *= share;
                 }
                 *y = if comes_last && pooled < S::ZERO { S::ZERO } else { pooled };
             }
