@@ -36,7 +36,7 @@ pub(crate) trait Simd: Copy {
     const WIDTH: usize;
     /// Vector registers of the instruction set.
     const REGISTERS: usize;
-    /// Outputs in a tile, 4 to 6: fewer where speed matters less than size.
+    /// Outputs in a tile, 3 to 6: fewer where speed matters less than size.
     const BLOCK: usize;
 
     fn splat(self, value: Self::Scalar) -> Self::Vector;

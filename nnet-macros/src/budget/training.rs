@@ -1,5 +1,5 @@
-//! The memory of training: gradients, unless it is in place, what the tape keeps of each layer, and work areas, which are due to the layer
-//! whose value or gradient is the largest in them.
+//! The memory of training: gradients, unless it is in place, what the tape keeps of each layer, and work areas, which are
+//! due to the layer whose value or gradient is the largest in them.
 
 use super::{Share, bytes, smaller_output};
 use crate::budget::peak::name;

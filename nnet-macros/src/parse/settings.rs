@@ -1,4 +1,5 @@
-//! Behind the layers: `loss = cross_entropy;`, `budget(..);` and `weights = "file";`. What could not be read is some loss, for the stub.
+//! Behind the layers: `loss = cross_entropy;`, `budget(..);` and `weights = "file";`. What could not be read is some loss, for
+//! the stub.
 
 use syn::parse::ParseStream;
 use syn::{Ident, LitStr, Result, Token, parse_quote};
