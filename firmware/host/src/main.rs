@@ -16,7 +16,7 @@ use std::thread::available_parallelism;
 
 use networks::digits::{Checksum, DIGITS};
 use networks::motion::{MOVEMENTS, readings};
-use networks::{LeNet, LeNetGradients, LeNetScratch, LeNetTape, Motion};
+use networks::{LeNet, LeNetScratch, LeNetTape, Motion};
 use nnet::host::idx::{Images, Split};
 use nnet::host::{Dataset, Trainer, weights};
 use nnet::optim::{OneCycle, OptimizerState, Sgd};
@@ -107,11 +107,11 @@ fn answers() -> Result<(), Box<dyn Error>> {
 /// Of the weights of a LeNet that learned the digits as the program `train` of the boards does.
 fn trained() -> Checksum {
     let mut lenet = nnet::boxed::<LeNet>(1);
-    let (mut tape, mut gradients) = (nnet::zeroed::<LeNetTape>(), nnet::zeroed::<LeNetGradients>());
+    let mut tape = nnet::zeroed::<LeNetTape>();
     let (optimizer, mut state) = (Sgd::new(0.01), OptimizerState::ZERO);
     for digit in (0..16).flat_map(|_| &DIGITS) {
         let label = usize::from(digit.label);
-        lenet.train_step(&digit.image(), &label, &mut tape, &mut gradients, &optimizer, &mut state);
+        lenet.train_in_place(&digit.image(), &[label], &mut tape, &optimizer, &mut state);
     }
     let mut sum = Checksum::default();
     sum.add(lenet.as_scalars());

@@ -25,7 +25,7 @@ network! {
         fc3: Linear(10),
     }
     loss = cross_entropy;
-    budget(ram = 10 KiB, flash = 256 KiB, training_ram = 300 KiB);
+    budget(ram = 10 KiB, flash = 256 KiB, in_place_training_ram = 38 KiB);
 }
 
 network! {
@@ -51,7 +51,7 @@ network! {
         fc3: Linear(10),
     }
     loss = cross_entropy;
-    budget(training_ram = 48 KiB);
+    budget(in_place_training_ram = 1 KiB);
 }
 
 network! {
@@ -62,7 +62,7 @@ network! {
         Linear(3),
     }
     loss = cross_entropy;
-    budget(flash = 2 KiB, ram = 128, training_ram = 2 KiB);
+    budget(flash = 2 KiB, ram = 128, in_place_training_ram = 512);
 }
 
 network! {

@@ -8,7 +8,7 @@ use cortex_m::Peripherals;
 use cortex_m_rt::entry;
 use measure::{Counter, exit, say};
 use networks::digits::{DIGITS, Image};
-use networks::{Front, FrontScratch, Head, HeadGradients, HeadScratch, HeadTape, LeNet, split};
+use networks::{Front, FrontScratch, Head, HeadScratch, HeadTape, LeNet, split};
 use nnet::loss::argmax;
 use nnet::optim::{OptimizerState, Sgd};
 use nnet::{Network, Train};
@@ -35,7 +35,6 @@ fn right(front: &mut FrontScratch, head: &Head, scratch: &mut HeadScratch, image
 fn main() -> ! {
     // Copied from flash to RAM before `main`.
     static mut HEAD: Head = split(TRAINED).1;
-    static mut GRADIENTS: HeadGradients = HeadGradients::ZERO;
     static mut TAPE: HeadTape = HeadTape::ZERO;
     static mut FRONT_SCRATCH: FrontScratch = FrontScratch::ZERO;
     static mut SCRATCH: HeadScratch = HeadScratch::ZERO;
@@ -52,7 +51,7 @@ fn main() -> ! {
             let label = usize::from(digit.label);
             let taken = counter.count(|| {
                 let features = FRONT.predict(IMAGE, FRONT_SCRATCH);
-                HEAD.train_step(features, &label, TAPE, GRADIENTS, &optimizer, &mut state);
+                HEAD.train_in_place(features, &[label], TAPE, &optimizer, &mut state);
             });
             most = most.max(taken);
         }

@@ -6,7 +6,7 @@ use cortex_m::Peripherals;
 use cortex_m_rt::entry;
 use measure::{Counter, exit, say};
 use networks::motion::{MOVEMENTS, readings};
-use networks::{Tiny, TinyGradients, TinyScratch, TinyTape};
+use networks::{Tiny, TinyScratch, TinyTape};
 use nnet::loss::argmax;
 use nnet::optim::{OptimizerState, Sgd};
 use nnet::{Network, Random, Train};
@@ -19,7 +19,6 @@ const TESTS: usize = 300;
 #[entry]
 fn main() -> ! {
     static mut NETWORK: Tiny = Tiny::ZERO;
-    static mut GRADIENTS: TinyGradients = TinyGradients::ZERO;
     static mut TAPE: TinyTape = TinyTape::ZERO;
     static mut SCRATCH: TinyScratch = TinyScratch::ZERO;
     // SAFETY: called once, before anybody has the peripherals.
@@ -33,7 +32,7 @@ fn main() -> ! {
         let movement = i % MOVEMENTS.len();
         let x = readings(movement, &mut random);
         let taken = counter.count(|| {
-            NETWORK.train_step(&x, &movement, TAPE, GRADIENTS, &optimizer, &mut state);
+            NETWORK.train_in_place(&x, &[movement], TAPE, &optimizer, &mut state);
         });
         step = step.max(taken);
     }

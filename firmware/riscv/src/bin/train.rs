@@ -1,10 +1,12 @@
 //! All of LeNet learns twenty digits on the board, one digit at a time, from random weights.
+//!
+//! Nothing is kept for gradients: each layer adds its own to its weights as soon as they are known.
 #![no_std]
 #![no_main]
 
 use measure::{Counter, exit, say};
 use networks::digits::{Checksum, DIGITS, Image};
-use networks::{LeNet, LeNetGradients, LeNetTape};
+use networks::{LeNet, LeNetTape};
 use nnet::loss::argmax;
 use nnet::optim::{OptimizerState, Sgd};
 use nnet::{Differentiable, Flat, Network, Random, Train};
@@ -15,23 +17,17 @@ measure::exit_on_panic!();
 /// All that the program needs besides its stack.
 struct Memory {
     network: LeNet,
-    gradients: LeNetGradients,
     tape: LeNetTape,
     image: Image,
 }
 
-static mut MEMORY: Memory = Memory {
-    network: LeNet::ZERO,
-    gradients: LeNetGradients::ZERO,
-    tape: LeNetTape::ZERO,
-    image: [[[0.0; 28]; 28]; 1],
-};
+static mut MEMORY: Memory = Memory { network: LeNet::ZERO, tape: LeNetTape::ZERO, image: [[[0.0; 28]; 28]; 1] };
 
 #[entry]
 fn main() -> ! {
     measure::paint_stack();
     // SAFETY: `main` runs once, and nobody else knows it.
-    let Memory { network, gradients, tape, image } = unsafe { &mut *&raw mut MEMORY };
+    let Memory { network, tape, image } = unsafe { &mut *&raw mut MEMORY };
     let mut counter = Counter::new();
     let optimizer = Sgd::new(0.01);
     let mut state = OptimizerState::ZERO;
@@ -42,9 +38,7 @@ fn main() -> ! {
         for digit in &DIGITS {
             digit.write(image);
             let label = usize::from(digit.label);
-            let taken = counter.count(|| {
-                loss += network.train_step(image, &label, tape, gradients, &optimizer, &mut state);
-            });
+            let taken = counter.count(|| loss += network.train_in_place(image, &[label], tape, &optimizer, &mut state));
             most = most.max(taken);
         }
     }
