@@ -18,6 +18,7 @@ pub mod flat;
 #[cfg(feature = "std")]
 pub mod host;
 pub mod init;
+pub mod int8;
 mod kernels;
 pub mod layers;
 pub mod loss;

@@ -1,0 +1,201 @@
+//! Products of bytes, summed in 32 bits: a pair at a time where the processor multiplies pairs (SMLAD of Arm's DSP
+//! extension), one by one elsewhere. Sums are exact and wrap, so both give the same bits.
+#![allow(unsafe_code, reason = "reads through pointers whose bounds the caller proves")]
+
+/// sums[n] += Σₖ w[k] · x[n + k]
+///
+/// # Safety
+///
+/// `w` is followed by `K` bytes, `x` by `N + K − 1`.
+#[inline(always)]
+pub unsafe fn slide<const K: usize, const N: usize>(sums: &mut [i32; N], w: *const i8, x: *const i8) {
+    #[cfg(all(target_arch = "arm", target_feature = "dsp"))]
+    if K % 2 == 1 && K > 1 && N % 2 == 0 {
+        // SAFETY: the caller's promise.
+        unsafe { dsp::slide::<K, N>(sums, w, x) };
+        return;
+    }
+    if N == 1 {
+        // SAFETY: the caller's promise: one row of `K`.
+        unsafe { rows(sums, w, x, K) };
+        return;
+    }
+    for k in 0..K {
+        // SAFETY: `k` is below `K`.
+        let w = unsafe { read(w, k) };
+        for (n, sum) in sums.iter_mut().enumerate() {
+            // SAFETY: `n + k` is at most `N + K − 2`.
+            *sum = sum.wrapping_add(w.wrapping_mul(unsafe { read(x, n + k) }));
+        }
+    }
+}
+
+/// sums[n] += Σᵢ w[n · length + i] · x[i]
+///
+/// # Safety
+///
+/// `w` is followed by `N · length` bytes, `x` by `length`.
+#[inline(always)]
+pub unsafe fn rows<const N: usize>(sums: &mut [i32; N], w: *const i8, x: *const i8, length: usize) {
+    let mut i = 0;
+    #[cfg(all(target_arch = "arm", target_feature = "dsp"))]
+    while i + 4 <= length {
+        // SAFETY: four bytes from `i` on are within `length`, of x and of each row.
+        unsafe { dsp::quad(sums, w.add(i), length, x.add(i)) };
+        i += 4;
+    }
+    while i < length {
+        // SAFETY: `i` is below `length`.
+        let x = unsafe { read(x, i) };
+        for (n, sum) in sums.iter_mut().enumerate() {
+            // SAFETY: row `n` is one of `N`, and `i` within it.
+            *sum = sum.wrapping_add(x.wrapping_mul(unsafe { read(w, n * length + i) }));
+        }
+        i += 1;
+    }
+}
+
+/// # Safety
+///
+/// `from` is followed by more than `at` bytes.
+#[inline(always)]
+unsafe fn read(from: *const i8, at: usize) -> i32 {
+    // SAFETY: the caller's promise.
+    unsafe { from.add(at).read() }.into()
+}
+
+/// Of four bytes b₀ b₁ b₂ b₃ in a word, the pairs (b₀, b₂) and (b₁, b₃) come apart as signed halves in one instruction
+/// each. Pair n of x meets pair 0 of the taps for column n, and pair n + 1 meets pair 1.
+#[cfg(all(target_arch = "arm", target_feature = "dsp"))]
+mod dsp {
+    use core::arch::asm;
+
+    macro_rules! multiply {
+        ($($(#[$doc:meta])* $name:ident, $instruction:literal;)*) => {$(
+            $(#[$doc])*
+            #[inline(always)]
+            fn $name(w: u32, x: u32, sum: i32) -> i32 {
+                let result;
+                // SAFETY: arithmetic on registers.
+                unsafe {
+                    asm!(
+                        concat!($instruction, " {0}, {1}, {2}, {3}"),
+                        lateout(reg) result, in(reg) w, in(reg) x, in(reg) sum,
+                        options(pure, nomem, nostack),
+                    );
+                }
+                result
+            }
+        )*};
+    }
+    multiply! {
+        /// Both halves' products.
+        both, "smlad";
+        /// Lower half by lower half.
+        lower, "smlabb";
+        /// Lower half of w by the upper one of x.
+        upper, "smlabt";
+    }
+
+    /// b₀ and b₂.
+    #[inline(always)]
+    fn even(word: u32) -> u32 {
+        let pair;
+        // SAFETY: arithmetic on registers.
+        unsafe {
+            asm!("sxtb16 {0}, {1}", lateout(reg) pair, in(reg) word, options(pure, nomem, nostack, preserves_flags))
+        };
+        pair
+    }
+
+    /// b₁ and b₃.
+    #[inline(always)]
+    fn odd(word: u32) -> u32 {
+        let pair;
+        // SAFETY: arithmetic on registers.
+        unsafe {
+            asm!("sxtb16 {0}, {1}, ror #8", lateout(reg) pair, in(reg) word, options(pure, nomem, nostack, preserves_flags));
+        };
+        pair
+    }
+
+    /// # Safety
+    ///
+    /// `from` is followed by `at + 4` bytes.
+    #[inline(always)]
+    unsafe fn word(from: *const i8, at: usize) -> u32 {
+        // SAFETY: the caller's promise.
+        unsafe { from.add(at).cast::<u32>().read_unaligned() }
+    }
+
+    /// sums[n] += Σ w[n · stride + i] · x[i], i < 4
+    ///
+    /// # Safety
+    ///
+    /// Four bytes follow `x`, and each of the `N` rows of `w`.
+    #[inline(always)]
+    pub unsafe fn quad<const N: usize>(sums: &mut [i32; N], w: *const i8, stride: usize, x: *const i8) {
+        // SAFETY: four bytes follow.
+        let x = unsafe { word(x, 0) };
+        let (x_even, x_odd) = (even(x), odd(x));
+        for (n, sum) in sums.iter_mut().enumerate() {
+            // SAFETY: four bytes follow in each row.
+            let w = unsafe { word(w, n * stride) };
+            *sum = both(odd(w), x_odd, both(even(w), x_even, *sum));
+        }
+    }
+
+    /// As above, for an odd `K` of at least 3 and an even `N`.
+    ///
+    /// # Safety
+    ///
+    /// `w` is followed by `K` bytes, `x` by `N + K − 1`.
+    #[inline(always)]
+    pub unsafe fn slide<const K: usize, const N: usize>(sums: &mut [i32; N], w: *const i8, x: *const i8) {
+        let quads = K / 4;
+        let mut pairs = [[0; 2]; 16];
+        for (quad, pair) in pairs.iter_mut().enumerate().take(quads) {
+            // SAFETY: four taps from `4 · quad` on are among the `K`.
+            let w = unsafe { word(w, 4 * quad) };
+            *pair = [even(w), odd(w)];
+        }
+        // What is left: the last tap, or three of which the outer two are a pair.
+        // SAFETY: all of them are among the `K`.
+        let last = unsafe { super::read(w, K - 1) };
+        // SAFETY: as above.
+        let [first, middle] = unsafe { [super::read(w, K - 3), super::read(w, K - 2)] };
+        let (is_one, outer) = (K % 4 == 1, (first as u32 & 0xFFFF) | (last as u32) << 16);
+        for at in (0..N + K - 3).step_by(2) {
+            // SAFETY: `at` is even and at most `N + K − 5`, since `N + K` is odd: four bytes follow.
+            let x = unsafe { word(x, at) };
+            for (m, x) in [(at, even(x)), (at + 1, odd(x))] {
+                // Pair m is x[m] and x[m + 2].
+                for (quad, [w_even, w_odd]) in pairs.iter().enumerate().take(quads) {
+                    if let Some(sum) = m.checked_sub(4 * quad).and_then(|n| sums.get_mut(n)) {
+                        *sum = both(*w_even, x, *sum);
+                    }
+                    if let Some(sum) = m.checked_sub(4 * quad + 1).and_then(|n| sums.get_mut(n)) {
+                        *sum = both(*w_odd, x, *sum);
+                    }
+                }
+                if is_one {
+                    // x[n + K − 1] is the upper half of pair n + K − 3.
+                    if let Some(sum) = m.checked_sub(K - 3).and_then(|n| sums.get_mut(n)) {
+                        *sum = upper(last as u32, x, *sum);
+                    }
+                    continue;
+                }
+                if let Some(sum) = m.checked_sub(K - 3).and_then(|n| sums.get_mut(n)) {
+                    *sum = both(outer, x, *sum);
+                }
+                // x[n + K − 2] is the upper half of pair n + K − 4, and the lower one of pair n + K − 2.
+                if let Some(sum) = (m + 4).checked_sub(K).and_then(|n| sums.get_mut(n)) {
+                    *sum = upper(middle as u32, x, *sum);
+                }
+                if K == 3 && m == 1 {
+                    sums[0] = lower(middle as u32, x, sums[0]);
+                }
+            }
+        }
+    }
+}
