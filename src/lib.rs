@@ -7,8 +7,8 @@ extern crate std;
 pub use nnet_core::network::{Direction, Meeting};
 pub use nnet_core::{
     BufferInfo, Differentiable, Element, Flat, Fold, LANES, Lanes, Layer, LayerInfo, Limit, Measure, Network, Nothing,
-    ParameterInfo, ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, element, init, layers, loss, optim,
-    shape, simd, typed,
+    ParameterInfo, ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, element, init, int8, layers, loss,
+    optim, shape, simd, typed,
 };
 /// ```
 /// use nnet::{Network, network};
@@ -113,7 +113,7 @@ pub use nnet_core::{host, zeroed};
 #[doc(hidden)]
 pub mod __private {
     pub use nnet_core::init::Init;
-    pub use nnet_core::network::baked::{FileTensor, baked};
+    pub use nnet_core::network::baked::{Baked, FileTensor, TensorInfo, Tensors, baked};
     pub use nnet_core::network::budget::{Claim, Limit, Measure, Share, check_budget};
     pub use nnet_core::network::by_path::{
         Part, Proven, check_layer, divided, is_layer, is_sound, is_type, larger, name_bytes, names, placed, table,
@@ -124,7 +124,7 @@ pub mod __private {
     pub use nnet_core::shape::{Inferred, Shape, Window2d};
     pub use nnet_core::{
         BufferInfo, Differentiable, Element, Flat, Fold, Lanes, Layer, LayerInfo, Network, ParameterInfo,
-        ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, layers, loss, shape,
+        ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, int8, layers, loss, shape,
     };
 
     /// The first entries of a work area, in the shape of `T`.

@@ -20,6 +20,8 @@ pub struct Declaration {
     pub budget: Option<Budget>,
     /// The file of `weights = "lenet.safetensors";`.
     pub weights: Option<LitStr>,
+    /// The word of `quantize = int8;`.
+    pub quantize: Option<Ident>,
     /// Networks behind it, which have been reported.
     pub others: Vec<Declaration>,
 }

@@ -38,6 +38,7 @@ pub struct Checked {
     pub loss: Option<(Loss, Ident)>,
     pub budget: Vec<Limit>,
     pub weights: Option<Weights>,
+    pub quantize: Option<Ident>,
 }
 
 /// A shape that the user states.
@@ -124,7 +125,7 @@ impl Places {
 
 pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
     let Declaration { attributes, visibility, name, parameters, input, output, mut layers, body, .. } = declaration;
-    let Declaration { loss, budget, weights, .. } = declaration;
+    let Declaration { loss, budget, weights, quantize, .. } = declaration;
     itself::refuse(&name, &mut layers, errors);
     names::check_network(&name, errors);
     let parameters = names::check_parameters(&name, parameters, errors);
@@ -143,7 +144,7 @@ pub fn check(declaration: Declaration, errors: &mut Errors) -> Checked {
     let loss = loss.map(|call| loss::check(&call, output.as_ref().map(|output| output.shape), errors));
     let budget = budget::check(budget, &name, &parameters, errors);
     let weights = weights.map(|path| Weights::read(&name, &parameters, &path, errors));
-    Checked { attributes, visibility, name, parameters, input, output, layers, loss, budget, weights }
+    Checked { attributes, visibility, name, parameters, input, output, layers, loss, budget, weights, quantize }
 }
 
 /// The layers of a structure of their own.

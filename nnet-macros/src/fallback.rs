@@ -7,6 +7,7 @@ use syn::Ident;
 
 use crate::check;
 use crate::generate::by_path::{field_type, field_zero, proofs};
+use crate::generate::int8;
 use crate::generate::shapes;
 use crate::generate::structure::{constants, pretrained, training_constant, zero};
 use crate::generate::train;
@@ -34,6 +35,7 @@ pub fn stub(draft: &Draft) -> TokenStream {
     let training_constant = training_constant(draft);
     let pretrained = pretrained(draft, draft.weights.as_ref().map(|_| code!(loop {})));
     let folded = folded(draft);
+    let int8 = draft.quantize.as_ref().map(|_| int8::stub(draft, &draft.name));
     let buffers = [scratch_name(name), tape_name(name)].map(|name| buffer(draft, &name));
     code! {
         #shapes
@@ -47,6 +49,7 @@ pub fn stub(draft: &Draft) -> TokenStream {
         #(#buffers)*
         #pretrained
         #folded
+        #int8
     }
 }
 

@@ -6,6 +6,7 @@ pub mod by_path;
 mod differentiable;
 mod folded;
 mod forward;
+pub mod int8;
 pub mod memory;
 mod network;
 mod scope;
@@ -23,7 +24,8 @@ use crate::fold::Folded;
 use crate::infer::Network;
 use crate::plan::Plan;
 
-pub fn generate(network: &Network, plan: &Plan, folded: Option<&Folded>) -> TokenStream {
+/// All items of the network; that of bytes is a stub if an error says that there is none.
+pub fn generate(network: &Network, plan: &Plan, folded: Option<&Folded>, is_sound: bool) -> TokenStream {
     let shapes = shapes::constants(&network.name, &network.deferred);
     let shape_checks = shapes::checks(&network.deferred);
     let structure = structure::structure(network, plan);
@@ -42,6 +44,11 @@ pub fn generate(network: &Network, plan: &Plan, folded: Option<&Folded>) -> Toke
     let training_constant = structure::training_constant(network);
     let pretrained =
         structure::pretrained(network, network.weights.as_ref().map(|weights| weights.body(&network.name)));
+    let bytes = folded.map_or(network, |folded| &folded.network);
+    let int8 = network
+        .quantize
+        .as_ref()
+        .map(|_| if is_sound { int8::int8(network, bytes) } else { int8::stub(network, &bytes.name) });
     let folded = folded.map(|folded| folded::folded(network, folded));
     code! {
         #shapes
@@ -60,5 +67,6 @@ pub fn generate(network: &Network, plan: &Plan, folded: Option<&Folded>) -> Toke
         #training_constant
         #pretrained
         #folded
+        #int8
     }
 }

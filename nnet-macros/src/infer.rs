@@ -36,7 +36,8 @@ const LONG: Size = Size::Known(1_000);
 const DERIVED: &[&str] = &["", "_statistics", "_tape", "_scratch"];
 
 pub fn infer(checked: Checked, errors: &mut Errors) -> Draft {
-    let Checked { attributes, visibility, name, parameters, input, output, layers, loss, budget, weights } = checked;
+    let Checked { attributes, visibility, name, parameters, input, output, layers, loss, budget, weights, quantize } =
+        checked;
     let mut walk = Walk {
         flow: Flow::new(&name),
         deferred: Deferred::default(),
@@ -73,6 +74,7 @@ pub fn infer(checked: Checked, errors: &mut Errors) -> Draft {
         root,
         loss,
         budget,
+        quantize,
         weights,
         is_whole,
     }

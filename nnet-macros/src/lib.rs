@@ -31,6 +31,7 @@ mod fold;
 mod generate;
 mod infer;
 mod init;
+mod int8;
 mod layer;
 mod lint;
 mod nearest;
@@ -238,7 +239,9 @@ fn expand(tokens: TokenStream) -> TokenStream {
         Some(network) if errors.is_empty() => {
             let plan = plan::plan(&network);
             budget::check(&network, &plan, &mut errors);
-            let code = generate::generate(&network, &plan, fold::fold(&network).as_ref());
+            let folded = fold::fold(&network);
+            int8::check(folded.as_ref().map_or(&network, |folded| &folded.network), &mut errors);
+            let code = generate::generate(&network, &plan, folded.as_ref(), errors.is_empty());
             let errors = errors.into_tokens();
             code!(#errors #code)
         }

@@ -64,7 +64,7 @@ fn network(input: ParseStream, errors: &mut Errors) -> Result<Declaration> {
         skip_past(input, None);
     }
     let misplaced = settings::misplaced(&mut layers);
-    let settings::Settings { loss, budget, weights } = settings::settings(input, errors);
+    let settings::Settings { loss, budget, weights, quantize } = settings::settings(input, errors);
     Ok(Declaration {
         attributes,
         visibility,
@@ -77,6 +77,7 @@ fn network(input: ParseStream, errors: &mut Errors) -> Result<Declaration> {
         loss: loss.or(misplaced),
         budget,
         weights,
+        quantize,
         others: Vec::new(),
     })
 }

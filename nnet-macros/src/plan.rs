@@ -19,6 +19,16 @@ use crate::infer::{Layer, Network, Operation, Value};
 use crate::layer::{Kind, Reads};
 use crate::size::{self, Shape, Size};
 
+/// Of `predict` with bytes.
+pub fn of_bytes(network: &Network) -> Forward {
+    forward::plan(network, forward::Mode::Int8, &[])
+}
+
+/// Of a prediction that keeps every value.
+pub fn of_trace(network: &Network) -> Forward {
+    forward::plan(network, forward::Mode::Trace, &vec![true; network.operations.len() + 1])
+}
+
 /// All that `generate` needs to know about memory.
 pub struct Plan {
     pub predict: Forward,

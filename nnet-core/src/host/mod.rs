@@ -7,6 +7,7 @@
 
 mod dataset;
 pub mod idx;
+pub mod int8;
 mod interleave;
 mod names;
 mod pool;

@@ -5,7 +5,7 @@
 //! and a file in the making never takes the place of a good one.
 
 mod error;
-mod file;
+pub(super) mod file;
 mod header;
 
 use std::format;
@@ -124,7 +124,7 @@ pub fn from_bytes<N: Network>(network: &mut N, bytes: &[u8]) -> Result<(), Weigh
     Ok(())
 }
 
-fn parse(bytes: &[u8]) -> Result<SafeTensors<'_>, WeightsErrorKind> {
+pub(super) fn parse(bytes: &[u8]) -> Result<SafeTensors<'_>, WeightsErrorKind> {
     let file = header::check(bytes).and_then(|()| SafeTensors::deserialize(bytes).map_err(|error| error.to_string()));
     let refuse = |reason| {
         if header::is_torch_save(bytes) { WeightsErrorKind::TorchSave } else { WeightsErrorKind::Format(reason) }

@@ -26,6 +26,35 @@ pub unsafe trait Baked: Sized {
 pub enum Tensors {
     /// Those of a network; its numbers have so many bytes.
     Parameters(&'static [ParameterInfo], usize),
+    /// Those of a network of bytes.
+    Plain(&'static [TensorInfo]),
+}
+
+/// A tensor of a type that is not all of one number.
+#[derive(Clone, Copy)]
+pub struct TensorInfo {
+    /// The name, such as `conv1.multiplier`.
+    pub name: &'static str,
+    /// What safetensors calls its numbers: `I8`, `U8`, `I32` or `F32`.
+    pub dtype: &'static str,
+    /// The shape.
+    pub shape: &'static [usize],
+    /// The byte at which it begins.
+    pub offset: usize,
+}
+
+impl TensorInfo {
+    /// Its length in bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        let mut bytes = if self.dtype.len() == 3 { 4 } else { 1 };
+        let mut axis = 0;
+        while axis < self.shape.len() {
+            bytes *= self.shape[axis];
+            axis += 1;
+        }
+        bytes
+    }
 }
 
 // SAFETY: a network is `Flat`: floats without padding, for which any bytes are values; and its table names their places.
@@ -62,12 +91,20 @@ struct Wanted {
 
 impl Tensors {
     const fn len(self) -> usize {
-        let Self::Parameters(table, _) = self;
-        table.len()
+        match self {
+            Self::Parameters(table, _) => table.len(),
+            Self::Plain(table) => table.len(),
+        }
     }
 
     const fn get(self, at: usize) -> Wanted {
-        let Self::Parameters(table, width) = self;
+        let (table, width) = match self {
+            Self::Parameters(table, width) => (table, width),
+            Self::Plain(table) => {
+                let TensorInfo { name, dtype, shape, offset } = table[at];
+                return Wanted { name, dtype, shape, offset, bytes: table[at].bytes(), is_variance: false };
+            }
+        };
         let ParameterInfo { name, shape, offset, kind, .. } = table[at];
         Wanted {
             name,

@@ -41,6 +41,29 @@ pub fn predict(network: &Network, plan: &Plan) -> TokenStream {
     }
 }
 
+/// `Quantize::trace`: every value into a field of its own.
+pub fn trace(network: &Network, trace: &Ident, plan: &Forward) -> TokenStream {
+    let kept: Vec<_> = plan.fields.iter().filter_map(|at| network.operation(*at)).map(local).collect();
+    let numbers = plan.fields.iter().map(|at| integer(at + 1));
+    let mut writer = Writer::new(network, Mode::Predict);
+    writer.steps(plan);
+    let body = writer.body;
+    code! {
+        fn trace(
+            &self,
+            x: &Self::Input<::core::primitive::f32>,
+            trace: &mut Self::Trace,
+            mut see: impl ::core::ops::FnMut(::core::primitive::usize, &[::core::primitive::f32]),
+        ) {
+            type E = ::core::primitive::f32;
+            let #trace { #(#kept),* } = trace;
+            #body
+            see(0, ::nnet::__private::Tensor::as_flat(x));
+            #(see(#numbers, ::nnet::__private::Tensor::as_flat(#kept));)*
+        }
+    }
+}
+
 pub fn forward(network: &Network, plan: &Plan) -> TokenStream {
     let tape = tape_name(&network.name);
     let bound = bound(network, plan);

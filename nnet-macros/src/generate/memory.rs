@@ -9,7 +9,7 @@ use super::words::{
     tape_name, tensor,
 };
 use crate::infer::{Network, Operation};
-use crate::plan::{Plan, Room, entries, only_predicts};
+use crate::plan::{Forward, Plan, Room, entries, only_predicts};
 use crate::size::{Shape, Size};
 
 /// A field of a buffer type: its name, its type, and its entries if the macro knows them.
@@ -30,6 +30,14 @@ pub fn scratch(network: &Network, plan: &Plan) -> TokenStream {
 pub fn tape(network: &Network, plan: &Plan) -> TokenStream {
     let doc = format!("What [`{0}`] keeps from forward to backward, and works in.", network.name);
     buffers(&tape_name(&network.name), network, &doc, &tape_parts(network, plan))
+}
+
+/// Every value of a prediction, for calibration.
+pub fn trace(network: &Network, name: &Ident, plan: &Forward) -> TokenStream {
+    let doc = format!("Every value of a prediction of [`{0}`], whose ranges its bytes are chosen by.", network.name);
+    let fields = plan.fields.iter().filter_map(|at| network.operation(*at));
+    let parts: Vec<_> = fields.map(|operation| tensor_part(local(operation), operation.output)).collect();
+    buffers(name, network, &doc, &parts)
 }
 
 fn scratch_parts(network: &Network, plan: &Plan) -> Vec<Part> {

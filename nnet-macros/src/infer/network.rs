@@ -30,6 +30,8 @@ pub struct Network {
     pub budget: Vec<Limit>,
     /// The file of its weights.
     pub weights: Option<Weights>,
+    /// The word of `quantize = int8;`.
+    pub quantize: Option<Ident>,
 }
 
 /// A network of which some part may be unknown.
@@ -49,6 +51,8 @@ pub struct Draft {
     pub budget: Vec<Limit>,
     /// The file of its weights.
     pub weights: Option<Weights>,
+    /// The word of `quantize = int8;`.
+    pub quantize: Option<Ident>,
     pub is_whole: bool,
 }
 
@@ -274,6 +278,7 @@ impl Draft {
             loss: self.loss.clone(),
             budget: self.budget.clone(),
             weights: self.weights.clone(),
+            quantize: self.quantize.clone(),
         })
     }
 }

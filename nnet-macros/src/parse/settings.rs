@@ -1,5 +1,5 @@
-//! Behind the layers: `loss = cross_entropy;`, `budget(..);` and `weights = "file";`. What could not be read is some loss, for
-//! the stub.
+//! Behind the layers: `loss = cross_entropy;`, `budget(..);`, `weights = "file";` and `quantize = int8;`. What could not be
+//! read is some loss, for the stub.
 
 use syn::parse::ParseStream;
 use syn::{Ident, LitStr, Result, Token, parse_quote};
@@ -34,6 +34,8 @@ pub struct Settings {
     pub loss: Option<Call>,
     pub budget: Option<Budget>,
     pub weights: Option<LitStr>,
+    /// The word, for what is to be said about it.
+    pub quantize: Option<Ident>,
 }
 
 /// All settings; stops before a second network.
@@ -55,12 +57,13 @@ fn begins_network(input: ParseStream) -> bool {
 
 fn setting(input: ParseStream, errors: &mut Errors, settings: &mut Settings) -> Result<()> {
     if !input.peek(Ident) {
-        return Err(input.error("expected `loss = ..;`, `budget(..);` or the end of the declaration"));
+        return Err(input.error("expected a setting (`loss = ..;`, `budget(..);`, `weights = ..;`, `quantize = int8;`) or the end of the declaration"));
     }
     let name: Ident = input.parse()?;
     match name.to_string().as_str() {
         "budget" => super::budget::budget(&name, input, errors, &mut settings.budget),
         "weights" => weights(&name, input, &mut settings.weights),
+        "quantize" => quantize(name, input, &mut settings.quantize),
         _ => loss(&name, input, errors, &mut settings.loss),
     }
 }
@@ -80,6 +83,22 @@ fn weights(word: &Ident, input: ParseStream, weights: &mut Option<LitStr>) -> Re
     if input.parse::<Option<Token![;]>>()?.is_none() {
         let message = "expected `;` after the weights";
         return Err(if input.is_empty() { syn::Error::new(place, message) } else { input.error(message) });
+    }
+    Ok(())
+}
+
+/// `= int8;`
+fn quantize(word: Ident, input: ParseStream, quantize: &mut Option<Ident>) -> Result<()> {
+    if quantize.is_some() {
+        return Err(syn::Error::new(word.span(), "`quantize` is given twice; remove one"));
+    }
+    *quantize = Some(word);
+    let has_sign = input.parse::<Option<Token![=]>>()?.is_some();
+    if !has_sign || !input.peek(Ident) || input.parse::<Ident>()? != "int8" {
+        return Err(input.error("expected `quantize = int8;`: there is no other form"));
+    }
+    if input.parse::<Option<Token![;]>>()?.is_none() {
+        return Err(input.error("expected `;` after `quantize = int8`"));
     }
     Ok(())
 }
@@ -119,7 +138,7 @@ pub fn refusal(name: &str) -> String {
             "`{name}` is not part of a network; give it where it is trained: `Trainer::new(network, Sgd::new(0.1)).batch_size(32)`"
         );
     }
-    unknown("setting", name, &["loss", "budget", "weights"])
+    unknown("setting", name, &["loss", "budget", "weights", "quantize"])
 }
 
 /// A loss that is there, but could not be read.

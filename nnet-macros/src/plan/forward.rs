@@ -40,6 +40,10 @@ pub enum Step {
 pub enum Mode {
     Predict,
     Train,
+    /// Predict, and keep every value.
+    Trace,
+    /// Predict with bytes.
+    Int8,
 }
 
 impl Forward {
@@ -103,8 +107,8 @@ impl Walk<'_> {
         match &operation.work {
             Work::Layer(layer) => {
                 let manner = match self.mode {
-                    Mode::Predict => layer.kind.predicts(),
                     Mode::Train => layer.kind.trains(layer.frozen),
+                    Mode::Predict | Mode::Trace | Mode::Int8 => layer.kind.predicts(),
                 };
                 match manner {
                     Manner::View => self.view(at, x),
@@ -114,7 +118,11 @@ impl Walk<'_> {
                         self.steps.push(Step::InPlace { operation: at, y });
                     }
                     Manner::Through => {
-                        let last = if self.mode == Mode::Predict { fused::last(self.network, at) } else { at };
+                        let last = match self.mode {
+                            Mode::Predict => fused::last(self.network, at),
+                            Mode::Int8 => fused::last_of_bytes(self.network, at),
+                            Mode::Train | Mode::Trace => at,
+                        };
                         self.through(at..=last, x, operation.meets() && self.mode == Mode::Train);
                     }
                 }

@@ -20,6 +20,28 @@ pub fn last(network: &Network, at: usize) -> usize {
     pool.filter(|pool| kind(*pool).is_some_and(is_side_by_side)).unwrap_or(at)
 }
 
+/// The same for bytes: a convolution or a linear layer, rectifiers behind it, and with a convolution one maximum pool.
+pub fn last_of_bytes(network: &Network, at: usize) -> usize {
+    let kind = |at: usize| network.operation(at).and_then(|operation| operation.layer()).map(|layer| &layer.kind);
+    let mut may_pool = match kind(at) {
+        Some(Kind::Conv2d(_) | Kind::Conv1d(_)) => true,
+        Some(Kind::Linear { .. }) => false,
+        _ => return at,
+    };
+    let mut last = at;
+    while let Some(next) = only_reader(network, last + 1) {
+        match kind(next) {
+            Some(Kind::Activation(Activation::Relu | Activation::Relu6)) => {}
+            Some(pool @ (Kind::MaxPool2d { .. } | Kind::MaxPool1d { .. })) if may_pool && is_side_by_side(pool) => {
+                may_pool = false;
+            }
+            _ => break,
+        }
+        last = next;
+    }
+    last
+}
+
 /// The operation that reads a value, if it is the one that follows its making and no other does.
 fn only_reader(network: &Network, value: usize) -> Option<usize> {
     let mut readers = network.operations.iter().enumerate().filter(|(_, operation)| operation.inputs.contains(&value));

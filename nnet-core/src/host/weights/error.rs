@@ -98,6 +98,8 @@ pub enum Problem {
     Shape { tensor: &'static str, found: Vec<usize>, wanted: &'static [usize] },
     /// The type `found` is none of F64, F32, F16 and BF16.
     Type { tensor: &'static str, shape: &'static [usize], found: String },
+    /// Of a network of bytes: the type is `found`.
+    OtherType { tensor: &'static str, shape: &'static [usize], found: String, wanted: &'static str },
     /// `value`, entry number `entry`, is not a finite number in the network's number of `bits`.
     NotFinite { tensor: &'static str, shape: &'static [usize], entry: usize, value: f64, bits: usize },
     /// `value`, entry number `entry` of running variances, is negative.
@@ -126,6 +128,9 @@ impl fmt::Display for Problem {
             Self::Type { tensor, shape, found } => {
                 write!(f, "`{tensor}` {shape:?} is of type {found}, not F64, F32, F16 or BF16")
             }
+            Self::OtherType { tensor, shape, found, wanted } => {
+                write!(f, "`{tensor}` {shape:?} is of type {found}, not {wanted}")
+            }
             Self::NotFinite { tensor, shape, entry, value, bits } => {
                 write!(f, "`{tensor}` {shape:?} has ")?;
                 // Its digits could fill lines.
@@ -148,6 +153,7 @@ impl Problem {
             Self::Missing { .. } | Self::Extra { .. } | Self::Shape { .. } => {
                 "save it from the same network, or rename and reshape its tensors".into()
             }
+            Self::OtherType { .. } => "save it with `host::int8::save`".into(),
             Self::Type { .. } => "convert its tensors to F32 before saving it".into(),
             Self::NotFinite { value, .. } if value.is_finite() => {
                 "load it into a network of f64, or train it again with smaller weights".into()
@@ -194,13 +200,13 @@ impl fmt::Display for Obstacle {
 }
 
 impl WeightsErrorKind {
-    pub(super) fn in_file(self, path: &Path) -> WeightsError {
+    pub(in crate::host) fn in_file(self, path: &Path) -> WeightsError {
         WeightsError { path: Some(path.into()), kind: self }
     }
 }
 
 impl WeightsError {
-    pub(super) fn in_file(self, path: &Path) -> Self {
+    pub(in crate::host) fn in_file(self, path: &Path) -> Self {
         self.kind.in_file(path)
     }
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::error::{Obstacle, WeightsErrorKind as Kind};
 
 /// Gives the file at `path`, or the one that a link there leads to, the content `bytes`.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Kind> {
+pub(in crate::host) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Kind> {
     let (path, permissions) = target(path)?;
     let temporary = beside(&path).map_err(Kind::Write)?;
     let written = write(&temporary, permissions, bytes).and_then(|()| fs::rename(&temporary, &path));

@@ -1,0 +1,475 @@
+//! `LeNetInt8`: the network of bytes, and the way to it from the network of floats.
+
+use proc_macro2::{Span, TokenStream};
+use quote::format_ident;
+use syn::Ident;
+
+use super::forward;
+use super::memory;
+use super::shadow;
+use super::structure::Named;
+use super::words::{area_name, doc, integer, local, place, scratch_name, sizes, tensor, window};
+use crate::infer::{Layer, Network, Operation, Value};
+use crate::layer::Kind;
+use crate::plan::{Forward, ForwardStep as Step, Operand, Storage, of_bytes, of_trace};
+use crate::size::{Shape, Size, Window};
+
+pub fn name(network: &Ident) -> Ident {
+    format_ident!("{network}Int8")
+}
+
+fn trace_name(network: &Ident) -> Ident {
+    format_ident!("{network}Int8Trace")
+}
+
+/// What stands for a network of bytes that cannot be; `source` is what would be quantized.
+pub fn stub(network: &impl Named, source: &Ident) -> TokenStream {
+    let (of, visibility, parameters) = network.named();
+    let name = name(of);
+    let scratch = scratch_name(&name);
+    let (declared, used) = (parameters.declared(), parameters.used());
+    code! {
+        /// Does not compile yet: see the errors in the network's declaration.
+        #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
+        #visibility struct #name;
+        /// Does not compile yet: see the errors in the network's declaration.
+        #visibility struct #scratch;
+
+        impl #name {
+            /// Does not compile yet: see the errors in the network's declaration.
+            #visibility const ZERO: Self = Self;
+            /// Does not compile yet: see the errors in the network's declaration.
+            #visibility const WEIGHT_BYTES: ::core::primitive::usize = 0;
+            /// Does not compile yet: see the errors in the network's declaration.
+            #visibility const INFERENCE_BYTES: ::core::primitive::usize = 0;
+        }
+
+        impl #scratch {
+            /// Does not compile yet: see the errors in the network's declaration.
+            #visibility const ZERO: Self = Self;
+        }
+
+        #[automatically_derived]
+        unsafe impl ::nnet::__private::Baked for #name {
+            const NAME: &'static ::core::primitive::str = "";
+            const LAYERS: &'static [::nnet::__private::LayerInfo] = &[];
+            const TENSORS: ::nnet::__private::Tensors = ::nnet::__private::Tensors::Plain(&[]);
+        }
+
+        #[automatically_derived]
+        impl ::nnet::__private::int8::Int8Network for #name {
+            type Input = ::core::primitive::i8;
+            type Output = ::core::primitive::i8;
+            type Scratch = #scratch;
+            fn input_affine(&self) -> ::nnet::__private::int8::Affine { ::core::unreachable!() }
+            fn output_affine(&self) -> ::nnet::__private::int8::Affine { ::core::unreachable!() }
+            fn predict<'s>(&self, _: &Self::Input, _: &'s mut Self::Scratch) -> &'s Self::Output {
+                ::core::unreachable!()
+            }
+        }
+
+        #[automatically_derived]
+        impl<#declared> ::nnet::__private::int8::Quantize for #source<#used ::core::primitive::f32> {
+            type Int8 = #name;
+            type Trace = ::core::primitive::f32;
+            const VALUES: ::core::primitive::usize = 0;
+            fn trace(
+                &self,
+                _: &Self::Input<::core::primitive::f32>,
+                _: &mut Self::Trace,
+                _: impl ::core::ops::FnMut(::core::primitive::usize, &[::core::primitive::f32]),
+            ) {
+                ::core::unreachable!()
+            }
+            fn quantize_into(
+                &self,
+                _: &[::nnet::__private::int8::Range],
+                _: &mut Self::Int8,
+            ) -> ::core::result::Result<(), ::nnet::__private::int8::QuantizeError> {
+                ::core::unreachable!()
+            }
+        }
+    }
+}
+
+/// A layer of bytes with numbers of its own: its operation, and that whose value it gives.
+struct Stage<'a> {
+    operation: &'a Operation,
+    layer: &'a Layer,
+    last: usize,
+    x: Operand,
+    y: Operand,
+}
+
+/// `original` is what the user wrote; `network` is that, or the folded one.
+pub fn int8(original: &Network, network: &Network) -> TokenStream {
+    let plan = of_bytes(network);
+    let structure = structure(original, network, &plan);
+    let scratch = scratch(original, network, &plan);
+    let trace = of_trace(network);
+    let values = memory::trace(network, &trace_name(&original.name), &trace);
+    let predict = implementation(original, network, &plan);
+    let quantize = quantize(original, network, &plan, &trace);
+    let constant = constant(original);
+    let code = shadow::scoped(&code!(#predict #quantize));
+    code! {
+        #structure
+        #scratch
+        #constant
+        #values
+        #code
+    }
+}
+
+/// The steps that run a layer.
+fn stages<'a>(network: &'a Network, plan: &'a Forward) -> impl Iterator<Item = Stage<'a>> {
+    plan.steps.iter().filter_map(|step| {
+        let (at, last, x, y) = match *step {
+            Step::Through { operation, last, x, y } => (operation, last, x, y),
+            Step::InPlace { operation, y } => (operation, operation, y, y),
+            _ => return None,
+        };
+        let operation = network.operation(at)?;
+        Some(Stage { operation, layer: operation.layer()?, last, x, y })
+    })
+}
+
+/// The type of the layer's field, if it has numbers of its own.
+fn kind(layer: &Layer) -> Option<TokenStream> {
+    let weight = layer.parameters.first().map(|weight| weight.shape.as_slice()).unwrap_or_default();
+    Some(match (&layer.kind, weight) {
+        (Kind::Conv2d(_), sizes) => code!(::nnet::__private::int8::Conv2dInt8<#(#sizes),*>),
+        (Kind::Conv1d(_), [out, inner, kernel]) => {
+            code!(::nnet::__private::int8::Conv2dInt8<#out, #inner, 1, #kernel>)
+        }
+        (Kind::Linear { .. }, sizes) => code!(::nnet::__private::int8::LinearInt8<#(#sizes),*>),
+        (Kind::Activation(_), _) => code!(::nnet::__private::int8::ReluInt8),
+        _ => return None,
+    })
+}
+
+fn structure(original: &Network, network: &Network, plan: &Forward) -> TokenStream {
+    let (visibility, source, name) = (&original.visibility, &original.name, name(&original.name));
+    let text = doc(&format!("[`{source}`] in bytes: made by `nnet::host::int8::quantize`, from a file by `weights!`."));
+    let (mut fields, mut tensors) = (Vec::new(), vec![affine(&name, "input")]);
+    for Stage { operation, layer, .. } in stages(network, plan) {
+        let Some(kind) = kind(layer) else { continue };
+        let field = local(operation);
+        let doc = format!(" `{}` in bytes.", operation.declaration);
+        fields.push((doc, field, kind));
+        tensors.push(of_layer(&name, operation, layer));
+    }
+    tensors.push(affine(&name, "output"));
+    let (docs, (fields, kinds)): (Vec<_>, (Vec<_>, Vec<_>)) =
+        fields.into_iter().map(|(doc, field, kind)| (doc, (field, kind))).unzip();
+    let text_name = name.to_string();
+    code! {
+        #text
+        #[repr(C)]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
+        #visibility struct #name {
+            /// What the bytes of the input stand for.
+            pub input: ::nnet::__private::int8::Affine,
+            #(#[doc = #docs] pub #fields: #kinds,)*
+            /// What the bytes of the output stand for.
+            pub output: ::nnet::__private::int8::Affine,
+        }
+
+        impl #name {
+            /// Zero everywhere.
+            #visibility const ZERO: Self = Self {
+                input: ::nnet::__private::int8::Affine::ZERO,
+                #(#fields: <#kinds>::ZERO,)*
+                output: ::nnet::__private::int8::Affine::ZERO,
+            };
+            /// Bytes of the weights and of what rescales them.
+            #visibility const WEIGHT_BYTES: ::core::primitive::usize = ::core::mem::size_of::<Self>();
+        }
+
+        #[automatically_derived]
+        unsafe impl ::nnet::__private::Baked for #name {
+            const NAME: &'static ::core::primitive::str = #text_name;
+            const LAYERS: &'static [::nnet::__private::LayerInfo] =
+                <#source as ::nnet::__private::Network>::LAYERS;
+            const TENSORS: ::nnet::__private::Tensors =
+                ::nnet::__private::Tensors::Plain(&[#(#tensors),*]);
+        }
+    }
+}
+
+/// A row of the table of tensors.
+fn row(name: &str, dtype: &str, shape: &TokenStream, network: &Ident, field: &Ident, part: &Ident) -> TokenStream {
+    code! {
+        ::nnet::__private::TensorInfo {
+            name: #name,
+            dtype: #dtype,
+            shape: &#shape,
+            offset: ::core::mem::offset_of!(#network, #field.#part),
+        }
+    }
+}
+
+fn word(text: &str) -> Ident {
+    Ident::new(text, Span::mixed_site())
+}
+
+fn affine(network: &Ident, field: &str) -> TokenStream {
+    let owner = word(field);
+    let scale = row(&format!("{field}.scale"), "F32", &code!([1]), network, &owner, &word("scale"));
+    let zero = row(&format!("{field}.zero_point"), "I8", &code!([1]), network, &owner, &word("zero_point"));
+    code!(#scale, #zero)
+}
+
+fn of_layer(network: &Ident, operation: &Operation, layer: &Layer) -> TokenStream {
+    let (label, field) = (&operation.label, local(operation));
+    let row = |part: &str, dtype: &str, shape: TokenStream| {
+        row(&format!("{label}.{part}"), dtype, &shape, network, &field, &word(part))
+    };
+    let Some(weight) = layer.parameters.first() else { return row("zero_point", "I8", code!([1])) };
+    let out = weight.shape.first();
+    let rows = [
+        row("weight", "I8", sizes(&weight.shape)),
+        row("bias", "I32", code!([#out])),
+        row("multiplier", "I32", code!([#out])),
+        row("shift", "U8", code!([#out])),
+        row("zero_points", "I8", code!([2])),
+    ];
+    code!(#(#rows),*)
+}
+
+/// The areas, and the strip for rows with padding.
+fn scratch(original: &Network, network: &Network, plan: &Forward) -> TokenStream {
+    let (visibility, name) = (&original.visibility, scratch_name(&name(&original.name)));
+    let text =
+        doc(&format!("What [`{}`] predicts in: areas that its layers write in turn.", self::name(&original.name)));
+    let areas: Vec<_> = (0..plan.areas.len()).map(area_name).collect();
+    let rooms: Vec<_> = plan.areas.iter().map(|room| room.entries()).collect();
+    let strips = stages(network, plan).filter(|stage| matches!(stage.layer.kind, Kind::Conv2d(_) | Kind::Conv1d(_)));
+    let strip = strips.fold(code!(0), |largest, stage| {
+        let geometry = geometry(network, &stage);
+        code!(::nnet::__private::larger(#largest, #geometry.strip()))
+    });
+    code! {
+        #text
+        #[repr(C)]
+        #visibility struct #name {
+            #(#areas: [::core::primitive::i8; #rooms],)*
+            strip: [::core::primitive::i8; #strip],
+        }
+
+        impl #name {
+            /// Zero everywhere, for `static`s.
+            #visibility const ZERO: Self = Self {
+                #(#areas: ::nnet::__private::int8::Bytes::ZERO,)*
+                strip: ::nnet::__private::int8::Bytes::ZERO,
+            };
+        }
+    }
+}
+
+fn implementation(original: &Network, network: &Network, plan: &Forward) -> TokenStream {
+    let name = name(&original.name);
+    let scratch = scratch_name(&name);
+    let [input, output] = [network.input, network.output].map(|shape| tensor(shape, byte()));
+    let areas: Vec<_> = (0..plan.areas.len()).map(area_name).collect();
+    let body = plan.steps.iter().map(|step| self::step(network, *step));
+    let result = memory_of(plan.output());
+    let calls: TokenStream = body.collect();
+    code! {
+        #[automatically_derived]
+        impl ::nnet::__private::int8::Int8Network for #name {
+            type Input = #input;
+            type Output = #output;
+            type Scratch = #scratch;
+
+            #[inline]
+            fn input_affine(&self) -> ::nnet::__private::int8::Affine {
+                self.input
+            }
+
+            #[inline]
+            fn output_affine(&self) -> ::nnet::__private::int8::Affine {
+                self.output
+            }
+
+            fn predict<'s>(&self, x: &Self::Input, scratch: &'s mut Self::Scratch) -> &'s Self::Output {
+                let #scratch { #(#areas,)* strip } = scratch;
+                let _ = &strip;
+                #calls
+                ::nnet::__private::int8::part(#result)
+            }
+        }
+    }
+}
+
+fn constant(network: &Network) -> TokenStream {
+    let (visibility, name) = (&network.visibility, name(&network.name));
+    let scratch = scratch_name(&name);
+    code! {
+        impl #name {
+            /// Bytes that predicting needs besides the weights and the input.
+            #visibility const INFERENCE_BYTES: ::core::primitive::usize = ::core::mem::size_of::<#scratch>();
+        }
+    }
+}
+
+fn byte() -> TokenStream {
+    code!(::core::primitive::i8)
+}
+
+fn memory_of(operand: Operand) -> Ident {
+    match operand.storage {
+        Storage::Area(area) => area_name(area),
+        _ => word("x"),
+    }
+}
+
+/// A value in the shape of a layer's input or output.
+fn read(operand: Operand, shape: Shape) -> TokenStream {
+    let (memory, kind) = (memory_of(operand), tensor(shape, byte()));
+    code!(::nnet::__private::int8::part::<#kind, _>(#memory))
+}
+
+fn write(operand: Operand, shape: Shape) -> TokenStream {
+    let (memory, kind) = (memory_of(operand), tensor(shape, byte()));
+    code!(::nnet::__private::int8::part_mut::<#kind, _>(#memory))
+}
+
+fn step(network: &Network, step: Step) -> TokenStream {
+    if let Step::Copy { from, to } = step {
+        let (from, to) = (read(from, network.shape(from.value)), write(to, network.shape(from.value)));
+        return code!(*#to = *#from;);
+    }
+    let stage = match step {
+        Step::Through { operation, last, x, y } => (operation, last, x, y),
+        Step::InPlace { operation, y } => (operation, operation, y, y),
+        _ => return TokenStream::new(),
+    };
+    let (at, last, x, y) = stage;
+    let Some((operation, layer)) = network.operation(at).and_then(|operation| Some((operation, operation.layer()?)))
+    else {
+        return TokenStream::new();
+    };
+    let stage = Stage { operation, layer, last, x, y };
+    call(network, &stage)
+}
+
+fn call(network: &Network, stage: &Stage<'_>) -> TokenStream {
+    let &Stage { operation, layer, last, x, y } = stage;
+    let field = local(operation);
+    let (from, to) = (read(x, operation.input), write(y, network.shape(last + 1)));
+    match &layer.kind {
+        Kind::Activation(_) => code!(self.#field.predict(#to);),
+        Kind::Linear { .. } => code!(self.#field.predict(#from, #to);),
+        Kind::Conv2d(_) | Kind::Conv1d(_) => {
+            let geometry = geometry(network, stage);
+            code!(self.#field.predict(&#geometry, #from, #to, strip);)
+        }
+        kind => {
+            let geometry = geometry(network, stage);
+            let is_mean = !matches!(kind, Kind::MaxPool2d { .. } | Kind::MaxPool1d { .. });
+            let function = if is_mean { code!(average_pool) } else { code!(max_pool) };
+            code!(::nnet::__private::int8::#function(&#geometry, #from, #to);)
+        }
+    }
+}
+
+/// `Geometry { channels: 1, input: [28, 28], .. }`
+fn geometry(network: &Network, stage: &Stage<'_>) -> TokenStream {
+    let shape = stage.operation.input.sizes();
+    let (channels, input) = match shape {
+        [channels, length] => (*channels, [Size::ONE, *length]),
+        [channels, height, width] => (*channels, [*height, *width]),
+        _ => (Size::ONE, [Size::ONE; 2]),
+    };
+    let pool = (network.operations.iter().take(stage.last + 1))
+        .skip_while(|operation| operation.local != stage.operation.local)
+        .skip(1)
+        .find_map(|operation| pool_of(operation.layer()?));
+    let pool = sizes(&pool.map_or([Size::ONE; 2], |window| window.kernel));
+    let window = match &stage.layer.kind {
+        Kind::Conv2d(convolution) | Kind::Conv1d(convolution) => window(&convolution.window),
+        Kind::MaxPool2d { window: own }
+        | Kind::MaxPool1d { window: own }
+        | Kind::AvgPool2d { window: own, .. }
+        | Kind::AvgPool1d { window: own, .. } => window(own),
+        // The window is the whole map.
+        _ => {
+            let kernel = sizes(&input);
+            code!(::nnet::__private::Window2d::new(#kernel, [1, 1], [0, 0]))
+        }
+    };
+    let input = sizes(&input);
+    code! {
+        ::nnet::__private::int8::Geometry { channels: #channels, input: #input, window: #window, pool: #pool }
+    }
+}
+
+fn pool_of(layer: &Layer) -> Option<&Window> {
+    match &layer.kind {
+        Kind::MaxPool2d { window } | Kind::MaxPool1d { window } => Some(window),
+        _ => None,
+    }
+}
+
+/// The ranges of all values, and the layers made by them.
+fn quantize(original: &Network, network: &Network, plan: &Forward, trace: &Forward) -> TokenStream {
+    let (name, source, trace_name) = (name(&original.name), &network.name, trace_name(&original.name));
+    let body = forward::trace(network, &trace_name, trace);
+    let values = integer(network.operations.len() + 1);
+    let mut lines = TokenStream::new();
+    // What the bytes of each value stand for: the local that holds it.
+    let mut affine: Vec<Ident> = vec![word("input")];
+    for at in 0..network.operations.len() {
+        let made = stages(network, plan).find(|stage| stage.last == at);
+        let x = network.operation(at).and_then(|operation| operation.inputs.first().copied()).unwrap_or_default();
+        let before = |value: Value| affine.get(value).cloned().unwrap_or_else(|| word("input"));
+        let Some(stage) = made else {
+            affine.push(before(x));
+            continue;
+        };
+        let x = before(stage.operation.inputs.first().copied().unwrap_or_default());
+        let (field, label) = (local(stage.operation), &stage.operation.label);
+        let method = match &stage.layer.kind {
+            Kind::Conv2d(_) | Kind::Linear { .. } => word("quantize"),
+            Kind::Conv1d(_) => word("quantize_1d"),
+            Kind::Activation(_) => {
+                lines.extend(code!(to.#field.zero_point = #x.zero_point;));
+                affine.push(x);
+                continue;
+            }
+            _ => {
+                affine.push(x);
+                continue;
+            }
+        };
+        let (place, value, y) = (place(&stage.operation.place), integer(at + 1), format_ident!("of_{field}"));
+        lines.extend(code! {
+            let #y = to.#field.#method(#label, &self #place, #x, ranges[#value])?;
+        });
+        affine.push(y);
+    }
+    let output = affine.last();
+    code! {
+        #[automatically_derived]
+        impl ::nnet::__private::int8::Quantize for #source<::core::primitive::f32> {
+            type Int8 = #name;
+            type Trace = #trace_name;
+            const VALUES: ::core::primitive::usize = #values;
+
+            #body
+
+            fn quantize_into(
+                &self,
+                ranges: &[::nnet::__private::int8::Range],
+                to: &mut Self::Int8,
+            ) -> ::core::result::Result<(), ::nnet::__private::int8::QuantizeError> {
+                let input = ranges[0].affine(0.0);
+                #lines
+                to.input = input;
+                to.output = #output;
+                ::core::result::Result::Ok(())
+            }
+        }
+    }
+}
