@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! NNET_SIMD=avx2 cargo run --release -- train          # writes lenet.safetensors and motion.safetensors
+//! NNET_SIMD=portable cargo run --release -- quantize   # writes lenet_int8.safetensors
 //! NNET_SIMD=portable cargo run --release -- answers
 //! ```
 //!
@@ -14,20 +15,23 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
-use networks::digits::{Checksum, DIGITS};
+use networks::digits::{Checksum, DIGITS, Image};
 use networks::motion::{MOVEMENTS, readings};
-use networks::{LeNet, LeNetScratch, LeNetTape, Motion};
+use networks::{LeNet, LeNetInt8, LeNetInt8Scratch, LeNetScratch, LeNetTape, Motion};
 use nnet::host::idx::{Images, Split};
-use nnet::host::{Dataset, Trainer, weights};
+use nnet::host::{Dataset, Trainer, int8, weights};
+use nnet::int8::{Int8Network, greatest};
+use nnet::loss::argmax;
 use nnet::optim::{OneCycle, OptimizerState, Sgd};
-use nnet::{Flat, Network, Random, Train};
+use nnet::{Flat, Network, Random, Tensor, Train};
 
-const USAGE: &str = "usage: host train | host answers";
+const USAGE: &str = "usage: host train | host quantize | host answers";
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1);
     let outcome = match command.as_deref() {
         Some("train") => train(),
+        Some("quantize") => quantize(),
         Some("answers") => answers(),
         _ => Err(USAGE.into()),
     };
@@ -45,15 +49,15 @@ fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../networks").join(name)
 }
 
+/// MNIST, with the mean and deviation of `networks::digits`.
+fn images(split: Split) -> Result<impl Dataset<Image, usize>, Box<dyn Error>> {
+    let images = Images::open_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/data/mnist"), split)?;
+    images.check_labels(10)?;
+    Ok(images.into_normalized(0.1307, 0.3081))
+}
+
 /// LeNet on MNIST, `Motion` on movements that are made up; writes the weights of both.
 fn train() -> Result<(), Box<dyn Error>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/data/mnist");
-    let images = |split| -> Result<_, Box<dyn Error>> {
-        let images = Images::open_dir(&folder, split)?;
-        images.check_labels(10)?;
-        // Mean and deviation are those of `networks::digits`.
-        Ok(images.into_normalized(0.1307, 0.3081))
-    };
     let lenet = fit::<LeNet, _>(8, 0.05, &images(Split::Train)?, &images(Split::Test)?)?;
     weights::save(&*lenet, file("lenet.safetensors"))?;
     let motion = fit::<Motion, _>(8, 0.02, &movements(6000, 1), &movements(3000, 2))?;
@@ -88,6 +92,41 @@ fn movements(count: usize, seed: u64) -> Vec<([[f32; 32]; 1], usize)> {
     (0..count).map(|i| i % MOVEMENTS.len()).map(|movement| ([readings(movement, &mut random)], movement)).collect()
 }
 
+/// LeNet in bytes, calibrated by a thousand images, and how many of the test images both tell.
+fn quantize() -> Result<(), Box<dyn Error>> {
+    let mut lenet = nnet::zeroed::<LeNet>();
+    weights::load(&mut *lenet, file("lenet.safetensors"))?;
+    let train = images(Split::Train)?;
+    let mut image = [[[0.0; 28]; 28]; 1];
+    let sample = |index| {
+        train.sample(index, &mut image);
+        image
+    };
+    let calibration: Vec<_> = (0..1000).map(sample).collect();
+    let bytes = int8::quantize(&*lenet, &calibration)?;
+    int8::save(&*bytes, file("lenet_int8.safetensors"))?;
+
+    let right = test_images_right(&lenet, &bytes)?;
+    println!("test images right: {} of 10,000 with floats, {} with int8", right[0], right[1]);
+    println!("weights: {} bytes with floats, {} with int8", LeNet::WEIGHT_BYTES, LeNetInt8::WEIGHT_BYTES);
+    Ok(())
+}
+
+/// How many of the test images each tells.
+fn test_images_right(lenet: &LeNet, bytes: &LeNetInt8) -> Result<[usize; 2], Box<dyn Error>> {
+    let test = images(Split::Test)?;
+    let (mut scratch, mut small) = (LeNetScratch::ZERO, LeNetInt8Scratch::ZERO);
+    let (mut x, mut q) = ([[[0.0; 28]; 28]; 1], [[[0; 28]; 28]; 1]);
+    let mut right = [0, 0];
+    for index in 0..test.len() {
+        let label = *test.sample(index, &mut x);
+        right[0] += usize::from(argmax(lenet.predict(&x, &mut scratch), 0) == label);
+        bytes.quantize_input(x.as_flat(), &mut q);
+        right[1] += usize::from(greatest(bytes.predict(&q, &mut small)) == label);
+    }
+    Ok(right)
+}
+
 /// What every target without fused multiply-adds must say, to the bit: of predictions, and of a training.
 fn answers() -> Result<(), Box<dyn Error>> {
     println!("vectors {}", nnet::simd::active());
@@ -101,6 +140,18 @@ fn answers() -> Result<(), Box<dyn Error>> {
     println!("checksum {}", sum.0);
     println!("inference bytes {}", LeNet::INFERENCE_BYTES);
     println!("trained {}", trained().0);
+    let mut bytes = Box::new(LeNetInt8::ZERO);
+    int8::load(&mut *bytes, file("lenet_int8.safetensors"))?;
+    let (mut scratch, mut image, mut sum) = (LeNetInt8Scratch::ZERO, [[[0; 28]; 28]; 1], Checksum::default());
+    for digit in &DIGITS {
+        digit.write_bytes(&bytes.input, &mut image);
+        sum.add_bytes(bytes.predict(&image, &mut scratch));
+    }
+    println!("int8 checksum {}", sum.0);
+    println!("int8 inference bytes {}", LeNetInt8::INFERENCE_BYTES);
+    let [floats, int8] = test_images_right(&lenet, &bytes)?;
+    println!("floats right {floats}");
+    println!("int8 right {int8}");
     Ok(())
 }
 

@@ -1,9 +1,13 @@
 //! Twenty digits to try a network on, and one number that says whether two machines computed the same.
 
 use nnet::Tensor;
+use nnet::int8::Affine;
 
 /// An image as [`LeNet`](crate::LeNet) takes it.
 pub type Image = [[[f32; 28]; 28]; 1];
+
+/// An image as [`LeNetInt8`](crate::LeNetInt8) takes it.
+pub type Bytes = [[[i8; 28]; 28]; 1];
 
 /// Mean and standard deviation of MNIST's training pixels, in 0..=1.
 const PIXELS: (f32, f32) = (0.1307, 0.3081);
@@ -21,7 +25,7 @@ impl Digit {
     /// Writes the pixels to `image`, mean and deviation taken out.
     pub fn write(&self, image: &mut Image) {
         for (x, &pixel) in image.as_flat_mut().iter_mut().zip(&self.pixels) {
-            *x = (f32::from(pixel) / 255.0 - PIXELS.0) / PIXELS.1;
+            *x = normalized(pixel);
         }
     }
 
@@ -33,11 +37,24 @@ impl Digit {
         image
     }
 
+    /// As [`write`](Self::write), for a network of bytes whose input is `affine`.
+    pub fn write_bytes(&self, affine: &Affine, image: &mut Bytes) {
+        let image = image.as_flattened_mut().as_flattened_mut();
+        for (q, &pixel) in image.iter_mut().zip(&self.pixels) {
+            *q = affine.quantize(normalized(pixel));
+        }
+    }
+
     /// As [`write`](Self::write), of the image turned by half a turn.
     pub fn write_upside_down(&self, image: &mut Image) {
         self.write(image);
         image.as_flat_mut().reverse();
     }
+}
+
+/// A pixel with mean and deviation taken out.
+fn normalized(pixel: u8) -> f32 {
+    (f32::from(pixel) / 255.0 - PIXELS.0) / PIXELS.1
 }
 
 /// Two images of each digit from the test set of MNIST.
@@ -63,5 +80,10 @@ impl Checksum {
     /// Takes in the outputs `y` of a prediction.
     pub fn add(&mut self, y: &[f32]) {
         self.0 = y.iter().fold(self.0, |sum, y| sum.wrapping_mul(31).wrapping_add(y.to_bits()));
+    }
+
+    /// Takes in the outputs `y` of a prediction with bytes.
+    pub fn add_bytes(&mut self, y: &[i8]) {
+        self.0 = y.iter().fold(self.0, |sum, y| sum.wrapping_mul(31).wrapping_add(u32::from(y.cast_unsigned())));
     }
 }

@@ -21,7 +21,7 @@ mod tests;
 pub use affine::{Affine, Range};
 pub use conv2d::{Conv2dInt8, Geometry};
 pub use linear::LinearInt8;
-pub use network::{Bytes, Int8Network, Quantize, QuantizeError, part, part_mut};
+pub use network::{Bytes, Int8Network, Quantize, QuantizeError, greatest, part, part_mut};
 pub use pool::{average_pool, max_pool};
 pub use rescale::Rescale;
 

@@ -57,6 +57,23 @@ pub fn part_mut<T: Bytes, A: Bytes>(area: &mut A) -> &mut T {
     unsafe { &mut *(&raw mut *area).cast() }
 }
 
+/// The place of the greatest byte: the class that a network tells. The first of equal ones; 0 if there are none.
+///
+/// ```
+/// assert_eq!(nnet_core::int8::greatest(&[-128, 7, 3, 7]), 1);
+/// ```
+#[must_use]
+#[inline]
+pub fn greatest(scores: &[i8]) -> usize {
+    let (mut found, mut greatest) = (0, i8::MIN);
+    for (place, score) in scores.iter().enumerate() {
+        if *score > greatest {
+            (found, greatest) = (place, *score);
+        }
+    }
+    found
+}
+
 /// A network of bytes, made by `quantize = int8;` in the declaration of a network of floats.
 ///
 /// It predicts one sample at a time, needs no float and no heap, cannot panic, and does as many instructions
