@@ -26,56 +26,51 @@ pub struct Conv2dInt8<const OUT: usize, const IN: usize, const KH: usize, const 
     pub weight: [[[[i8; KW]; KH]; IN]; OUT],
 }
 
-/// Where a window moves, and over how many of its places the maximum is taken.
+/// Where a window moves, and over how many of its places the maximum is taken; made at compile time.
 #[derive(Clone, Copy, Debug)]
 pub struct Geometry {
     /// Channels of x.
-    pub channels: usize,
+    pub(super) channels: usize,
     /// Height and width of x.
-    pub input: [usize; 2],
+    pub(super) input: [usize; 2],
     /// The window of the convolution, or of a pool by itself.
-    pub window: Window2d,
+    pub(super) window: Window2d,
     /// Rows and columns of the maximum behind it; `[1, 1]` for none.
-    pub pool: [usize; 2],
+    pub(super) pool: [usize; 2],
+    /// Rows and columns of y.
+    pub(super) output: [usize; 2],
+    /// Rows and columns of x that one row of y needs, with the padding, if there is any.
+    strip: Option<[usize; 2]>,
 }
 
 impl Geometry {
-    /// Rows and columns of the map between convolution and pool; none if the window does not fit.
+    /// # Panics
+    ///
+    /// If the window does not fit into x, or the pool not into what it gives.
     #[must_use]
-    pub const fn map(&self) -> [usize; 2] {
-        match self.window.output(self.input) {
-            Ok(map) => map,
-            Err(_) => [0, 0],
-        }
+    pub const fn new(channels: usize, input: [usize; 2], window: Window2d, pool: [usize; 2]) -> Self {
+        let Ok([rows, columns]) = window.output(input) else { panic!("the window fits into x") };
+        assert!(pool[0] > 0 && pool[1] > 0 && rows >= pool[0] && columns >= pool[1], "the pool fits into its map");
+        let Window2d { kernel, stride, dilation, padding: [top, left], padding_end: [bottom, right] } = window;
+        let is_padded = top + left + bottom + right > 0;
+        let rows_of_x = (pool[0] - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1;
+        let strip = if is_padded { Some([rows_of_x, left + input[1] + right]) } else { None };
+        Self { channels, input, window, pool, output: [rows / pool[0], columns / pool[1]], strip }
     }
 
     /// Rows and columns of y.
     #[must_use]
     pub const fn output(&self) -> [usize; 2] {
-        let [rows, columns] = self.map();
-        let [high, wide] = self.pool;
-        if high == 0 || wide == 0 { [0, 0] } else { [rows / high, columns / wide] }
+        self.output
     }
 
     /// Bytes of the strip for rows with padding; 0 if there is none.
     #[must_use]
     pub const fn strip(&self) -> usize {
-        if self.is_padded() { self.channels * self.strip_rows() * self.padded_width() } else { 0 }
-    }
-
-    const fn is_padded(&self) -> bool {
-        let Window2d { padding: [top, left], padding_end: [bottom, right], .. } = self.window;
-        top + left + bottom + right > 0
-    }
-
-    const fn padded_width(&self) -> usize {
-        self.window.padding[1] + self.input[1] + self.window.padding_end[1]
-    }
-
-    /// Rows of x that one row of y needs.
-    const fn strip_rows(&self) -> usize {
-        let Window2d { kernel: [kernel, _], stride: [stride, _], dilation: [dilation, _], .. } = self.window;
-        self.pool[0].saturating_sub(1) * stride + kernel.saturating_sub(1) * dilation + 1
+        match self.strip {
+            Some([rows, columns]) => self.channels * rows * columns,
+            None => 0,
+        }
     }
 }
 
@@ -93,18 +88,18 @@ impl<const OUT: usize, const IN: usize, const KH: usize, const KW: usize> Conv2d
     ///
     /// # Panics
     ///
-    /// If the geometry is not that of the layer, of x, y and the strip: constants, which leave no check in the code.
+    /// If the geometry is not that of the layer, of x, y and the strip. Of a constant one no check is left in the code.
     #[inline(always)]
     pub fn predict<X: Bytes, Y: Bytes, R: Bytes>(&self, geometry: &Geometry, x: &X, y: &mut Y, strip: &mut R) {
         let [height, width] = geometry.input;
-        let [rows, columns] = geometry.output();
+        let [rows, columns] = geometry.output;
         assert!(
             geometry.window.kernel[0] == KH
                 && geometry.window.kernel[1] == KW
                 && size_of::<X>() == geometry.channels * height * width
                 && size_of::<Y>() == OUT * rows * columns
                 && size_of::<R>() >= geometry.strip()
-                && rows * columns > 0
+                && IN > 0
                 && geometry.channels >= IN
                 && geometry.channels % IN == 0
                 && OUT % (geometry.channels / IN) == 0,
@@ -163,14 +158,13 @@ impl Layer<'_> {
     ///
     /// As [`Conv2dInt8::predict`] asserts.
     unsafe fn run<const KW: usize>(&self, geometry: &Geometry, x: *const i8, y: *mut i8, strip: *mut i8) {
-        let ([height, width], [rows, columns]) = (geometry.input, geometry.output());
+        let ([height, width], [rows, columns]) = (geometry.input, geometry.output);
         for r in 0..rows {
             let first = r * geometry.pool[0] * geometry.window.stride[0];
-            let rows_of_x = if geometry.is_padded() {
+            let rows_of_x = if let Some(size) = geometry.strip {
                 // SAFETY: x and the strip are as large as the geometry says.
-                unsafe { self.fill(geometry, first, x, strip) };
-                let row = geometry.padded_width();
-                Rows { from: strip, row, channel: geometry.strip_rows() * row }
+                unsafe { self.fill(geometry, size, first, x, strip) };
+                Rows { from: strip, row: size[1], channel: size[0] * size[1] }
             } else {
                 // SAFETY: the windows of row `r` begin in this row of x.
                 Rows { from: unsafe { x.add(first * width) }, row: width, channel: height * width }
@@ -200,9 +194,8 @@ impl Layer<'_> {
     /// # Safety
     ///
     /// As [`Conv2dInt8::predict`] asserts.
-    unsafe fn fill(&self, geometry: &Geometry, first: usize, x: *const i8, strip: *mut i8) {
-        let ([height, width], rows) = (geometry.input, geometry.strip_rows());
-        let ([top, left], padded) = (geometry.window.padding, geometry.padded_width());
+    unsafe fn fill(&self, geometry: &Geometry, [rows, padded]: [usize; 2], first: usize, x: *const i8, strip: *mut i8) {
+        let ([height, width], [top, left]) = (geometry.input, geometry.window.padding);
         // SAFETY: the strip has so many bytes.
         unsafe { strip.write_bytes(self.zero_points[0].cast_unsigned(), geometry.channels * rows * padded) };
         for channel in 0..geometry.channels {
@@ -234,7 +227,7 @@ impl Layer<'_> {
         rescale: Rescale,
         y: *mut i8,
     ) {
-        let columns = geometry.output()[1] * geometry.pool[1];
+        let columns = geometry.output[1] * geometry.pool[1];
         let is_dense = geometry.window.stride[1] == 1 && geometry.window.dilation[1] == 1;
         let mut best = Best { sum: i32::MIN, left: geometry.pool[1], y };
         let mut column = 0;

@@ -30,7 +30,7 @@ fn each_window<T: Copy>(
     last: impl Fn(T, i32) -> i8,
 ) {
     let ([height, width], window) = (geometry.input, &geometry.window);
-    let [rows, columns] = geometry.map();
+    let [rows, columns] = geometry.output;
     if height == 0 || width == 0 || rows == 0 || columns == 0 {
         return;
     }

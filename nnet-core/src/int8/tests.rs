@@ -55,7 +55,7 @@ fn reference<const OUT: usize, const IN: usize, const KH: usize, const KW: usize
 /// One geometry: x is `[C, H, W]`, y has `Y` bytes.
 macro_rules! compare {
     ($out:literal, $in:literal, [$kh:literal, $kw:literal], x $c:literal $h:literal $w:literal, $window:expr, pool $pool:expr) => {{
-        const GEOMETRY: Geometry = Geometry { channels: $c, input: [$h, $w], window: $window, pool: $pool };
+        const GEOMETRY: Geometry = Geometry::new($c, [$h, $w], $window, $pool);
         const Y: usize = $out * GEOMETRY.output()[0] * GEOMETRY.output()[1];
         let mut random = Random::new(7);
         let mut layer = Conv2dInt8::<$out, $in, $kh, $kw>::ZERO;
@@ -158,7 +158,7 @@ fn quantized_layers_are_near_those_of_floats() {
     let of_y = bytes.quantize("conv", &layer, of_x, of_y).expect("it fits");
     let q = x.map(|x| x.map(|x| x.map(|x| of_x.quantize(x))));
     let mut found = [[[0; 6]; 6]; 5];
-    let geometry = Geometry { channels: 3, input: [6, 6], window, pool: [1, 1] };
+    let geometry = Geometry::new(3, [6, 6], window, [1, 1]);
     bytes.predict(&geometry, &q, &mut found, &mut [0_i8; 144]);
     for (o, (found, wanted)) in found.iter().zip(&y).enumerate() {
         // Half a step of y; half a step of x and of w for each of 27 products.
@@ -197,7 +197,7 @@ fn what_does_not_fit_is_refused() {
 #[test]
 fn pools_take_the_greatest_and_the_mean() {
     let window = Window2d::new([2, 2], [2, 2], [0, 0]);
-    let geometry = Geometry { channels: 1, input: [2, 4], window, pool: [1, 1] };
+    let geometry = Geometry::new(1, [2, 4], window, [1, 1]);
     let x = [[[-4_i8, -1, 3, 7], [-3, -2, 0, 1]]];
     let mut y = [[[0; 2]; 1]];
     max_pool(&geometry, &x, &mut y);
@@ -205,7 +205,7 @@ fn pools_take_the_greatest_and_the_mean() {
     average_pool(&geometry, &x, &mut y);
     // -10 / 4 and 11 / 4
     assert_eq!(y, [[[-3, 3]]]);
-    let padded = Geometry { window: Window2d::new([2, 2], [2, 2], [0, 1]), ..geometry };
+    let padded = Geometry::new(1, [2, 4], Window2d::new([2, 2], [2, 2], [0, 1]), [1, 1]);
     let mut y = [[[0; 3]; 1]];
     max_pool(&padded, &x, &mut y);
     assert_eq!(y, [[[-3, 3, 7]]]);

@@ -374,7 +374,7 @@ fn call(network: &Network, stage: &Stage<'_>) -> TokenStream {
     }
 }
 
-/// `Geometry { channels: 1, input: [28, 28], .. }`
+/// `const { Geometry::new(1, [28, 28], Window2d::new(..), [2, 2]) }`
 fn geometry(network: &Network, stage: &Stage<'_>) -> TokenStream {
     let shape = stage.operation.input.sizes();
     let (channels, input) = match shape {
@@ -400,9 +400,7 @@ fn geometry(network: &Network, stage: &Stage<'_>) -> TokenStream {
         }
     };
     let input = sizes(&input);
-    code! {
-        ::nnet::__private::int8::Geometry { channels: #channels, input: #input, window: #window, pool: #pool }
-    }
+    code!(const { ::nnet::__private::int8::Geometry::new(#channels, #input, #window, #pool) })
 }
 
 fn pool_of(layer: &Layer) -> Option<&Window> {
