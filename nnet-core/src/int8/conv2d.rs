@@ -233,6 +233,10 @@ impl Layer<'_> {
         let mut column = 0;
         // SAFETY: the columns of each block are among those of the map.
         unsafe {
+            while is_dense && columns % 5 == 0 && column < columns {
+                self.block::<KW, 5>(geometry, x, column, w, bias, rescale, &mut best);
+                column += 5;
+            }
             while is_dense && column + 4 <= columns {
                 self.block::<KW, 4>(geometry, x, column, w, bias, rescale, &mut best);
                 column += 4;
@@ -266,19 +270,20 @@ impl Layer<'_> {
     ) {
         let Window2d { stride, dilation, .. } = geometry.window;
         let mut greatest = [i32::MIN; N];
+        let (to_next, to_channel) = (x.row * dilation[0], x.channel);
         for row in 0..geometry.pool[0] {
             let mut sums = [bias; N];
             let mut w = w;
-            for channel in 0..self.inner {
-                for kh in 0..self.kernel_height {
-                    // SAFETY: the caller's promise.
-                    unsafe {
-                        let row = (row * stride[0] + kh * dilation[0]) * x.row;
-                        let x = x.from.add(channel * x.channel + row + column * stride[1]);
-                        taps::<KW, N>(&mut sums, w, x, dilation[1]);
-                        w = w.add(KW);
-                    }
+            // SAFETY: the caller's promise, here and below: it is where the rows of the kernel meet x.
+            let mut of_channel = unsafe { x.from.add(row * stride[0] * x.row + column * stride[1]) };
+            for _ in 0..self.inner {
+                let mut x = of_channel;
+                for _ in 0..self.kernel_height {
+                    // SAFETY: as above.
+                    unsafe { taps::<KW, N>(&mut sums, w, x, dilation[1]) };
+                    (w, x) = (w.wrapping_add(KW), x.wrapping_add(to_next));
                 }
+                of_channel = of_channel.wrapping_add(to_channel);
             }
             for (greatest, sum) in greatest.iter_mut().zip(sums) {
                 *greatest = (*greatest).max(sum);
@@ -312,7 +317,7 @@ unsafe fn taps<const KW: usize, const N: usize>(sums: &mut [i32; N], w: *const i
             return;
         }
         for k in 0..KW {
-            dot::rows(sums, w.add(k), x.add(k * dilation), 1);
+            dot::rows::<N, 1>(sums, w.add(k), x.add(k * dilation));
         }
     }
 }

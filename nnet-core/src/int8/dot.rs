@@ -10,14 +10,16 @@
 #[inline(always)]
 pub unsafe fn slide<const K: usize, const N: usize>(sums: &mut [i32; N], w: *const i8, x: *const i8) {
     #[cfg(all(target_arch = "arm", target_feature = "dsp"))]
-    if K % 2 == 1 && K > 1 && N % 2 == 0 {
+    {
         // SAFETY: the caller's promise.
-        unsafe { dsp::slide::<K, N>(sums, w, x) };
-        return;
+        let is_done = unsafe { dsp::row::<K, N>(sums, w, x) };
+        if is_done {
+            return;
+        }
     }
     if N == 1 {
         // SAFETY: the caller's promise: one row of `K`.
-        unsafe { rows(sums, w, x, K) };
+        unsafe { rows::<N, K>(sums, w, x) };
         return;
     }
     for k in 0..K {
@@ -30,26 +32,26 @@ pub unsafe fn slide<const K: usize, const N: usize>(sums: &mut [i32; N], w: *con
     }
 }
 
-/// sums[n] += Σᵢ w[n · length + i] · x[i]
+/// sums[n] += Σᵢ w[n · LENGTH + i] · x[i]
 ///
 /// # Safety
 ///
-/// `w` is followed by `N · length` bytes, `x` by `length`.
+/// `w` is followed by `N · LENGTH` bytes, `x` by `LENGTH`.
 #[inline(always)]
-pub unsafe fn rows<const N: usize>(sums: &mut [i32; N], w: *const i8, x: *const i8, length: usize) {
+pub unsafe fn rows<const N: usize, const LENGTH: usize>(sums: &mut [i32; N], w: *const i8, x: *const i8) {
     let mut i = 0;
     #[cfg(all(target_arch = "arm", target_feature = "dsp"))]
-    while i + 4 <= length {
-        // SAFETY: four bytes from `i` on are within `length`, of x and of each row.
-        unsafe { dsp::quad(sums, w.add(i), length, x.add(i)) };
+    while i + 4 <= LENGTH {
+        // SAFETY: four bytes from `i` on are within `LENGTH`, of x and of each row.
+        unsafe { dsp::quad::<N, LENGTH>(sums, w.wrapping_add(i), x.wrapping_add(i)) };
         i += 4;
     }
-    while i < length {
-        // SAFETY: `i` is below `length`.
+    while i < LENGTH {
+        // SAFETY: `i` is below `LENGTH`.
         let x = unsafe { read(x, i) };
         for (n, sum) in sums.iter_mut().enumerate() {
             // SAFETY: row `n` is one of `N`, and `i` within it.
-            *sum = sum.wrapping_add(x.wrapping_mul(unsafe { read(w, n * length + i) }));
+            *sum = sum.wrapping_add(x.wrapping_mul(unsafe { read(w, n * LENGTH + i) }));
         }
         i += 1;
     }
@@ -91,8 +93,6 @@ mod dsp {
     multiply! {
         /// Both halves' products.
         both, "smlad";
-        /// Lower half by lower half.
-        lower, "smlabb";
         /// Lower half of w by the upper one of x.
         upper, "smlabt";
     }
@@ -128,30 +128,184 @@ mod dsp {
         unsafe { from.add(at).cast::<u32>().read_unaligned() }
     }
 
-    /// sums[n] += Σ w[n · stride + i] · x[i], i < 4
+    /// sums[n] += Σ w[n · LENGTH + i] · x[i], i < 4
     ///
     /// # Safety
     ///
     /// Four bytes follow `x`, and each of the `N` rows of `w`.
     #[inline(always)]
-    pub unsafe fn quad<const N: usize>(sums: &mut [i32; N], w: *const i8, stride: usize, x: *const i8) {
+    pub unsafe fn quad<const N: usize, const LENGTH: usize>(sums: &mut [i32; N], w: *const i8, x: *const i8) {
         // SAFETY: four bytes follow.
         let x = unsafe { word(x, 0) };
         let (x_even, x_odd) = (even(x), odd(x));
         for (n, sum) in sums.iter_mut().enumerate() {
             // SAFETY: four bytes follow in each row.
-            let w = unsafe { word(w, n * stride) };
+            let w = unsafe { word(w, n * LENGTH) };
             *sum = both(odd(w), x_odd, both(even(w), x_even, *sum));
         }
     }
 
-    /// As above, for an odd `K` of at least 3 and an even `N`.
+    /// The row of a kernel, if it is one of those below.
     ///
     /// # Safety
     ///
     /// `w` is followed by `K` bytes, `x` by `N + K − 1`.
     #[inline(always)]
-    pub unsafe fn slide<const K: usize, const N: usize>(sums: &mut [i32; N], w: *const i8, x: *const i8) {
+    pub unsafe fn row<const K: usize, const N: usize>(sums: &mut [i32; N], w: *const i8, x: *const i8) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match (K, &mut sums[..]) {
+                (5, [a, b, c, d, e]) => five_by_five(a, b, c, d, e, w, x),
+                (5, [a, b, c, d]) => five_by_four(a, b, c, d, w, x),
+                (5, [a, b]) => five_by_two(a, b, w, x),
+                (3, [a, b, c, d]) => three_by_four(a, b, c, d, w, x),
+                (3, [a, b]) => three_by_two(a, b, w, x),
+                _ if K % 2 == 1 && K > 5 && N % 2 == 0 => slide::<K, N>(sums, w, x),
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// A row of a kernel in as many registers as there are: one piece of assembly, for the compiler would spill.
+    ///
+    /// Sums go by letters. `even` and `odd`, or `outer`, are pairs of taps, `last` or `middle` the tap that is left; `word` is
+    /// four bytes of x, `pair` two of them.
+    macro_rules! rows {
+        ($($name:ident($($sum:ident),*; $($temporary:ident),*) $($line:literal)*;)*) => {$(
+            /// # Safety
+            ///
+            /// The taps of the kernel's row follow `w`; behind `x` as many bytes as they meet.
+            #[inline(always)]
+            unsafe fn $name($($sum: &mut i32,)* w: *const i8, x: *const i8) {
+                // SAFETY: it reads what the caller promises, and writes registers.
+                unsafe {
+                    asm!(
+                        $($line,)*
+                        w = in(reg) w,
+                        x = in(reg) x,
+                        $($sum = inout(reg) *$sum,)*
+                        $($temporary = out(reg) _,)*
+                        options(pure, readonly, nostack),
+                    );
+                }
+            }
+        )*};
+    }
+    rows! {
+        five_by_five(a, b, c, d, e; even, odd, last, word, pair)
+            "ldr {even}, [{w}]"
+            "ldr {word}, [{x}]"
+            "ldrsb {last}, [{w}, #4]"
+            "sxtb16 {odd}, {even}, ror #8"
+            "sxtb16 {even}, {even}"
+            "sxtb16 {pair}, {word}"
+            "smlad {a}, {even}, {pair}, {a}"
+            "sxtb16 {pair}, {word}, ror #8"
+            "smlad {a}, {odd}, {pair}, {a}"
+            "smlad {b}, {even}, {pair}, {b}"
+            "ldr {word}, [{x}, #2]"
+            "sxtb16 {pair}, {word}"
+            "smlabt {a}, {last}, {pair}, {a}"
+            "smlad {b}, {odd}, {pair}, {b}"
+            "smlad {c}, {even}, {pair}, {c}"
+            "sxtb16 {pair}, {word}, ror #8"
+            "smlabt {b}, {last}, {pair}, {b}"
+            "smlad {c}, {odd}, {pair}, {c}"
+            "smlad {d}, {even}, {pair}, {d}"
+            "ldr {word}, [{x}, #4]"
+            "sxtb16 {pair}, {word}"
+            "smlabt {c}, {last}, {pair}, {c}"
+            "smlad {d}, {odd}, {pair}, {d}"
+            "smlad {e}, {even}, {pair}, {e}"
+            "sxtb16 {pair}, {word}, ror #8"
+            "smlabt {d}, {last}, {pair}, {d}"
+            "smlad {e}, {odd}, {pair}, {e}"
+            "ldrsb {pair}, [{x}, #8]"
+            "smlabb {e}, {last}, {pair}, {e}";
+        five_by_four(a, b, c, d; even, odd, last, word, pair)
+            "ldr {even}, [{w}]"
+            "ldr {word}, [{x}]"
+            "ldrsb {last}, [{w}, #4]"
+            "sxtb16 {odd}, {even}, ror #8"
+            "sxtb16 {even}, {even}"
+            "sxtb16 {pair}, {word}"
+            "smlad {a}, {even}, {pair}, {a}"
+            "sxtb16 {pair}, {word}, ror #8"
+            "smlad {a}, {odd}, {pair}, {a}"
+            "smlad {b}, {even}, {pair}, {b}"
+            "ldr {word}, [{x}, #2]"
+            "sxtb16 {pair}, {word}"
+            "smlabt {a}, {last}, {pair}, {a}"
+            "smlad {b}, {odd}, {pair}, {b}"
+            "smlad {c}, {even}, {pair}, {c}"
+            "sxtb16 {pair}, {word}, ror #8"
+            "smlabt {b}, {last}, {pair}, {b}"
+            "smlad {c}, {odd}, {pair}, {c}"
+            "smlad {d}, {even}, {pair}, {d}"
+            "ldr {word}, [{x}, #4]"
+            "sxtb16 {pair}, {word}"
+            "smlabt {c}, {last}, {pair}, {c}"
+            "smlad {d}, {odd}, {pair}, {d}"
+            "sxtb16 {pair}, {word}, ror #8"
+            "smlabt {d}, {last}, {pair}, {d}";
+        five_by_two(a, b; even, odd, last, word, pair)
+            "ldr {even}, [{w}]"
+            "ldr {word}, [{x}]"
+            "ldrsb {last}, [{w}, #4]"
+            "sxtb16 {odd}, {even}, ror #8"
+            "sxtb16 {even}, {even}"
+            "sxtb16 {pair}, {word}"
+            "smlad {a}, {even}, {pair}, {a}"
+            "sxtb16 {pair}, {word}, ror #8"
+            "smlad {a}, {odd}, {pair}, {a}"
+            "smlad {b}, {even}, {pair}, {b}"
+            "ldr {word}, [{x}, #2]"
+            "sxtb16 {pair}, {word}"
+            "smlabt {a}, {last}, {pair}, {a}"
+            "smlad {b}, {odd}, {pair}, {b}"
+            "sxtb16 {pair}, {word}, ror #8"
+            "smlabt {b}, {last}, {pair}, {b}";
+        three_by_four(a, b, c, d; outer, middle, word, pair)
+            "ldrsb {outer}, [{w}]"
+            "ldrsb {word}, [{w}, #2]"
+            "ldrsb {middle}, [{w}, #1]"
+            "pkhbt {outer}, {outer}, {word}, lsl #16"
+            "ldr {word}, [{x}]"
+            "sxtb16 {pair}, {word}"
+            "smlad {a}, {outer}, {pair}, {a}"
+            "smlabt {b}, {middle}, {pair}, {b}"
+            "sxtb16 {pair}, {word}, ror #8"
+            "smlabb {a}, {middle}, {pair}, {a}"
+            "smlad {b}, {outer}, {pair}, {b}"
+            "smlabt {c}, {middle}, {pair}, {c}"
+            "ldr {word}, [{x}, #2]"
+            "sxtb16 {pair}, {word}"
+            "smlad {c}, {outer}, {pair}, {c}"
+            "smlabt {d}, {middle}, {pair}, {d}"
+            "sxtb16 {pair}, {word}, ror #8"
+            "smlad {d}, {outer}, {pair}, {d}";
+        three_by_two(a, b; outer, middle, word, pair)
+            "ldrsb {outer}, [{w}]"
+            "ldrsb {word}, [{w}, #2]"
+            "ldrsb {middle}, [{w}, #1]"
+            "pkhbt {outer}, {outer}, {word}, lsl #16"
+            "ldr {word}, [{x}]"
+            "sxtb16 {pair}, {word}"
+            "smlad {a}, {outer}, {pair}, {a}"
+            "smlabt {b}, {middle}, {pair}, {b}"
+            "sxtb16 {pair}, {word}, ror #8"
+            "smlabb {a}, {middle}, {pair}, {a}"
+            "smlad {b}, {outer}, {pair}, {b}";
+    }
+
+    /// sums[n] += Σₖ w[k] · x[n + k] for an odd `K` of at least 7 and an even `N`.
+    ///
+    /// # Safety
+    ///
+    /// `w` is followed by `K` bytes, `x` by `N + K − 1`.
+    #[inline(always)]
+    unsafe fn slide<const K: usize, const N: usize>(sums: &mut [i32; N], w: *const i8, x: *const i8) {
         let quads = K / 4;
         let mut pairs = [[0; 2]; 16];
         for (quad, pair) in pairs.iter_mut().enumerate().take(quads) {
@@ -191,9 +345,6 @@ mod dsp {
                 // x[n + K − 2] is the upper half of pair n + K − 4, and the lower one of pair n + K − 2.
                 if let Some(sum) = (m + 4).checked_sub(K).and_then(|n| sums.get_mut(n)) {
                     *sum = upper(middle as u32, x, *sum);
-                }
-                if K == 3 && m == 1 {
-                    sums[0] = lower(middle as u32, x, sums[0]);
                 }
             }
         }
