@@ -5,6 +5,8 @@
 //! as one row of the pool's output needs.
 #![allow(unsafe_code, reason = "the inner loops read through pointers")]
 
+use core::hint::assert_unchecked;
+
 use super::{Bytes, Rescale, dot};
 use crate::shape::Window2d;
 
@@ -100,6 +102,7 @@ impl<const OUT: usize, const IN: usize, const KH: usize, const KW: usize> Conv2d
                 && size_of::<Y>() == OUT * rows * columns
                 && size_of::<R>() >= geometry.strip()
                 && IN > 0
+                && KH > 0
                 && geometry.channels >= IN
                 && geometry.channels % IN == 0
                 && OUT % (geometry.channels / IN) == 0,
@@ -112,17 +115,16 @@ impl<const OUT: usize, const IN: usize, const KH: usize, const KW: usize> Conv2d
             shift: &self.shift,
             zero_points: self.zero_points,
             inner: IN,
-            kernel_height: KH,
             group: OUT / (geometry.channels / IN),
         };
         let strip = (&raw mut *strip).cast();
         // SAFETY: the assertion above: the geometry leads from the bytes of x to those of y, the weights are `OUT` kernels
         // of `IN · KH · KW`, and the strip is large enough.
-        unsafe { layer.run::<KW>(geometry, (&raw const *x).cast(), (&raw mut *y).cast(), strip) };
+        unsafe { layer.run::<KH, KW>(geometry, (&raw const *x).cast(), (&raw mut *y).cast(), strip) };
     }
 }
 
-/// A layer whose sizes are numbers, so that layers of one kernel width share their code.
+/// A layer whose sizes are numbers, so that layers of one kernel size share their code.
 struct Layer<'a> {
     weight: *const i8,
     bias: &'a [i32],
@@ -131,7 +133,6 @@ struct Layer<'a> {
     zero_points: [i8; 2],
     /// Channels of x that each of y looks at.
     inner: usize,
-    kernel_height: usize,
     /// Channels of y that look at the same ones of x.
     group: usize,
 }
@@ -157,7 +158,13 @@ impl Layer<'_> {
     /// # Safety
     ///
     /// As [`Conv2dInt8::predict`] asserts.
-    unsafe fn run<const KW: usize>(&self, geometry: &Geometry, x: *const i8, y: *mut i8, strip: *mut i8) {
+    unsafe fn run<const KH: usize, const KW: usize>(
+        &self,
+        geometry: &Geometry,
+        x: *const i8,
+        y: *mut i8,
+        strip: *mut i8,
+    ) {
         let ([height, width], [rows, columns]) = (geometry.input, geometry.output);
         for r in 0..rows {
             let first = r * geometry.pool[0] * geometry.window.stride[0];
@@ -181,9 +188,9 @@ impl Layer<'_> {
                 let rescale = Rescale { multiplier: *multiplier, shift: *shift };
                 // SAFETY: kernel `o` and row `r` of channel `o` are among theirs.
                 unsafe {
-                    let w = self.weight.add(o * self.inner * self.kernel_height * KW);
+                    let w = self.weight.add(o * self.inner * KH * KW);
                     let y = y.add((o * rows + r) * columns);
-                    self.row::<KW>(geometry, group, w, *bias, rescale, y);
+                    self.row::<KH, KW>(geometry, group, w, *bias, rescale, y);
                 }
             }
         }
@@ -218,7 +225,7 @@ impl Layer<'_> {
     ///
     /// `x` leads to all rows that the row of y looks at, `w` to the channel's kernel, `y` to the row.
     #[inline(always)]
-    unsafe fn row<const KW: usize>(
+    unsafe fn row<const KH: usize, const KW: usize>(
         &self,
         geometry: &Geometry,
         x: Rows,
@@ -234,19 +241,19 @@ impl Layer<'_> {
         // SAFETY: the columns of each block are among those of the map.
         unsafe {
             while is_dense && columns % 5 == 0 && column < columns {
-                self.block::<KW, 5>(geometry, x, column, w, bias, rescale, &mut best);
+                self.block::<KH, KW, 5>(geometry, x, column, w, bias, rescale, &mut best);
                 column += 5;
             }
             while is_dense && column + 4 <= columns {
-                self.block::<KW, 4>(geometry, x, column, w, bias, rescale, &mut best);
+                self.block::<KH, KW, 4>(geometry, x, column, w, bias, rescale, &mut best);
                 column += 4;
             }
             while is_dense && column + 2 <= columns {
-                self.block::<KW, 2>(geometry, x, column, w, bias, rescale, &mut best);
+                self.block::<KH, KW, 2>(geometry, x, column, w, bias, rescale, &mut best);
                 column += 2;
             }
             while column < columns {
-                self.block::<KW, 1>(geometry, x, column, w, bias, rescale, &mut best);
+                self.block::<KH, KW, 1>(geometry, x, column, w, bias, rescale, &mut best);
                 column += 1;
             }
         }
@@ -258,7 +265,7 @@ impl Layer<'_> {
     ///
     /// As [`Self::row`], and the columns are there. More than one only if stride and dilation along the row are 1.
     #[inline(always)]
-    unsafe fn block<const KW: usize, const N: usize>(
+    unsafe fn block<const KH: usize, const KW: usize, const N: usize>(
         &self,
         geometry: &Geometry,
         x: Rows,
@@ -269,6 +276,8 @@ impl Layer<'_> {
         best: &mut Best,
     ) {
         let Window2d { stride, dilation, .. } = geometry.window;
+        // SAFETY: asserted before: there is no kernel without channels, and no pool without rows.
+        unsafe { assert_unchecked(self.inner > 0 && geometry.pool[0] > 0) };
         let mut greatest = [i32::MIN; N];
         let (to_next, to_channel) = (x.row * dilation[0], x.channel);
         for row in 0..geometry.pool[0] {
@@ -278,10 +287,10 @@ impl Layer<'_> {
             let mut of_channel = unsafe { x.from.add(row * stride[0] * x.row + column * stride[1]) };
             for _ in 0..self.inner {
                 let mut x = of_channel;
-                for _ in 0..self.kernel_height {
+                for _ in 0..KH {
                     // SAFETY: as above.
-                    unsafe { taps::<KW, N>(&mut sums, w, x, dilation[1]) };
-                    (w, x) = (w.wrapping_add(KW), x.wrapping_add(to_next));
+                    w = unsafe { taps::<KW, N>(&mut sums, w, x, dilation[1]) };
+                    x = x.wrapping_add(to_next);
                 }
                 of_channel = of_channel.wrapping_add(to_channel);
             }
@@ -303,21 +312,26 @@ impl Layer<'_> {
     }
 }
 
-/// One row of a kernel for `N` columns.
+/// One row of a kernel for `N` columns; gives what follows its taps.
 ///
 /// # Safety
 ///
 /// `w` is followed by `KW` bytes, `x` by those that they meet; `N` is 1 if `dilation` is not.
 #[inline(always)]
-unsafe fn taps<const KW: usize, const N: usize>(sums: &mut [i32; N], w: *const i8, x: *const i8, dilation: usize) {
+unsafe fn taps<const KW: usize, const N: usize>(
+    sums: &mut [i32; N],
+    w: *const i8,
+    x: *const i8,
+    dilation: usize,
+) -> *const i8 {
     // SAFETY: the caller's promise.
     unsafe {
         if N > 1 || dilation == 1 {
-            dot::slide::<KW, N>(sums, w, x);
-            return;
+            return dot::slide::<KW, N>(sums, w, x);
         }
         for k in 0..KW {
             dot::rows::<N, 1>(sums, w.add(k), x.add(k * dilation));
         }
+        w.add(KW)
     }
 }

@@ -2,25 +2,25 @@
 //! extension), one by one elsewhere. Sums are exact and wrap, so both give the same bits.
 #![allow(unsafe_code, reason = "reads through pointers whose bounds the caller proves")]
 
-/// sums[n] += Σₖ w[k] · x[n + k]
+/// sums[n] += Σₖ w[k] · x[n + k]; gives what follows the taps.
 ///
 /// # Safety
 ///
 /// `w` is followed by `K` bytes, `x` by `N + K − 1`.
 #[inline(always)]
-pub unsafe fn slide<const K: usize, const N: usize>(sums: &mut [i32; N], w: *const i8, x: *const i8) {
+pub unsafe fn slide<const K: usize, const N: usize>(sums: &mut [i32; N], w: *const i8, x: *const i8) -> *const i8 {
     #[cfg(all(target_arch = "arm", target_feature = "dsp"))]
     {
         // SAFETY: the caller's promise.
-        let is_done = unsafe { dsp::row::<K, N>(sums, w, x) };
-        if is_done {
-            return;
+        if let Some(next) = unsafe { dsp::row::<K, N>(sums, w, x) } {
+            return next;
         }
     }
+    let next = w.wrapping_add(K);
     if N == 1 {
         // SAFETY: the caller's promise: one row of `K`.
         unsafe { rows::<N, K>(sums, w, x) };
-        return;
+        return next;
     }
     for k in 0..K {
         // SAFETY: `k` is below `K`.
@@ -30,6 +30,7 @@ pub unsafe fn slide<const K: usize, const N: usize>(sums: &mut [i32; N], w: *con
             *sum = sum.wrapping_add(w.wrapping_mul(unsafe { read(x, n + k) }));
         }
     }
+    next
 }
 
 /// sums[n] += Σᵢ w[n · LENGTH + i] · x[i]
@@ -40,6 +41,15 @@ pub unsafe fn slide<const K: usize, const N: usize>(sums: &mut [i32; N], w: *con
 #[inline(always)]
 pub unsafe fn rows<const N: usize, const LENGTH: usize>(sums: &mut [i32; N], w: *const i8, x: *const i8) {
     let mut i = 0;
+    #[cfg(all(target_arch = "arm", target_feature = "dsp"))]
+    if let ([a, b, c, d, e, f], true) = (&mut sums[..], dsp::reaches::<LENGTH>()) {
+        let (mut w, mut x) = (w, x);
+        for _ in 0..LENGTH / 4 {
+            // SAFETY: the next four bytes are within `LENGTH`, of x and of each row.
+            (w, x) = unsafe { dsp::six::<LENGTH>(a, b, c, d, e, f, w, x) };
+        }
+        i = LENGTH / 4 * 4;
+    }
     #[cfg(all(target_arch = "arm", target_feature = "dsp"))]
     while i + 4 <= LENGTH {
         // SAFETY: four bytes from `i` on are within `LENGTH`, of x and of each row.
@@ -128,6 +138,93 @@ mod dsp {
         unsafe { from.add(at).cast::<u32>().read_unaligned() }
     }
 
+    /// Whether all rows of [`six`] can be addressed from the first one.
+    #[inline(always)]
+    pub const fn reaches<const LENGTH: usize>() -> bool {
+        5 * LENGTH < 4096
+    }
+
+    /// Where a row begins, if it can be addressed: what is never run has to be assembled, too.
+    const fn offset<const LENGTH: usize>(row: usize) -> usize {
+        if reaches::<LENGTH>() { row * LENGTH } else { 0 }
+    }
+
+    /// Four entries of six rows: sums += Σ w[n · LENGTH + i] · x[i], i < 4; gives what follows them in the first row and in x.
+    ///
+    /// # Safety
+    ///
+    /// Four bytes follow `x`, and each of the six rows of `w`; and [`reaches`].
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments, reason = "a register each")]
+    pub unsafe fn six<const LENGTH: usize>(
+        a: &mut i32,
+        b: &mut i32,
+        c: &mut i32,
+        d: &mut i32,
+        e: &mut i32,
+        f: &mut i32,
+        mut w: *const i8,
+        mut x: *const i8,
+    ) -> (*const i8, *const i8) {
+        // SAFETY: it reads what the caller promises, and writes registers.
+        unsafe {
+            asm!(
+                "ldr {odd}, [{x}], #4",
+                "ldr {word}, [{w}, #{second}]",
+                "sxtb16 {even}, {odd}",
+                "sxtb16 {odd}, {odd}, ror #8",
+                "sxtb16 {pair}, {word}",
+                "sxtb16 {word}, {word}, ror #8",
+                "smlad {b}, {even}, {pair}, {b}",
+                "smlad {b}, {odd}, {word}, {b}",
+                "ldr {word}, [{w}, #{third}]",
+                "sxtb16 {pair}, {word}",
+                "sxtb16 {word}, {word}, ror #8",
+                "smlad {c}, {even}, {pair}, {c}",
+                "smlad {c}, {odd}, {word}, {c}",
+                "ldr {word}, [{w}, #{fourth}]",
+                "sxtb16 {pair}, {word}",
+                "sxtb16 {word}, {word}, ror #8",
+                "smlad {d}, {even}, {pair}, {d}",
+                "smlad {d}, {odd}, {word}, {d}",
+                "ldr {word}, [{w}, #{fifth}]",
+                "sxtb16 {pair}, {word}",
+                "sxtb16 {word}, {word}, ror #8",
+                "smlad {e}, {even}, {pair}, {e}",
+                "smlad {e}, {odd}, {word}, {e}",
+                "ldr {word}, [{w}, #{sixth}]",
+                "sxtb16 {pair}, {word}",
+                "sxtb16 {word}, {word}, ror #8",
+                "smlad {f}, {even}, {pair}, {f}",
+                "smlad {f}, {odd}, {word}, {f}",
+                "ldr {word}, [{w}], #4",
+                "sxtb16 {pair}, {word}",
+                "sxtb16 {word}, {word}, ror #8",
+                "smlad {a}, {even}, {pair}, {a}",
+                "smlad {a}, {odd}, {word}, {a}",
+                w = inout(reg) w,
+                x = inout(reg) x,
+                a = inout(reg) *a,
+                b = inout(reg) *b,
+                c = inout(reg) *c,
+                d = inout(reg) *d,
+                e = inout(reg) *e,
+                f = inout(reg) *f,
+                even = out(reg) _,
+                odd = out(reg) _,
+                word = out(reg) _,
+                pair = out(reg) _,
+                second = const offset::<LENGTH>(1),
+                third = const offset::<LENGTH>(2),
+                fourth = const offset::<LENGTH>(3),
+                fifth = const offset::<LENGTH>(4),
+                sixth = const offset::<LENGTH>(5),
+                options(pure, readonly, nostack),
+            );
+        }
+        (w, x)
+    }
+
     /// sums[n] += Σ w[n · LENGTH + i] · x[i], i < 4
     ///
     /// # Safety
@@ -145,26 +242,32 @@ mod dsp {
         }
     }
 
-    /// The row of a kernel, if it is one of those below.
+    /// The row of a kernel, and what follows its taps; nothing if it is none of those below.
     ///
     /// # Safety
     ///
     /// `w` is followed by `K` bytes, `x` by `N + K − 1`.
     #[inline(always)]
-    pub unsafe fn row<const K: usize, const N: usize>(sums: &mut [i32; N], w: *const i8, x: *const i8) -> bool {
+    pub unsafe fn row<const K: usize, const N: usize>(
+        sums: &mut [i32; N],
+        w: *const i8,
+        x: *const i8,
+    ) -> Option<*const i8> {
         // SAFETY: the caller's promise.
         unsafe {
             match (K, &mut sums[..]) {
-                (5, [a, b, c, d, e]) => five_by_five(a, b, c, d, e, w, x),
-                (5, [a, b, c, d]) => five_by_four(a, b, c, d, w, x),
-                (5, [a, b]) => five_by_two(a, b, w, x),
-                (3, [a, b, c, d]) => three_by_four(a, b, c, d, w, x),
-                (3, [a, b]) => three_by_two(a, b, w, x),
-                _ if K % 2 == 1 && K > 5 && N % 2 == 0 => slide::<K, N>(sums, w, x),
-                _ => return false,
+                (5, [a, b, c, d, e]) => Some(five_by_five(a, b, c, d, e, w, x)),
+                (5, [a, b, c, d]) => Some(five_by_four(a, b, c, d, w, x)),
+                (5, [a, b]) => Some(five_by_two(a, b, w, x)),
+                (3, [a, b, c, d]) => Some(three_by_four(a, b, c, d, w, x)),
+                (3, [a, b]) => Some(three_by_two(a, b, w, x)),
+                _ if K % 2 == 1 && K > 5 && N % 2 == 0 => {
+                    slide::<K, N>(sums, w, x);
+                    Some(w.wrapping_add(K))
+                }
+                _ => None,
             }
         }
-        true
     }
 
     /// A row of a kernel in as many registers as there are: one piece of assembly, for the compiler would spill.
@@ -177,26 +280,27 @@ mod dsp {
             ///
             /// The taps of the kernel's row follow `w`; behind `x` as many bytes as they meet.
             #[inline(always)]
-            unsafe fn $name($($sum: &mut i32,)* w: *const i8, x: *const i8) {
+            unsafe fn $name($($sum: &mut i32,)* mut w: *const i8, x: *const i8) -> *const i8 {
                 // SAFETY: it reads what the caller promises, and writes registers.
                 unsafe {
                     asm!(
                         $($line,)*
-                        w = in(reg) w,
+                        w = inout(reg) w,
                         x = in(reg) x,
                         $($sum = inout(reg) *$sum,)*
                         $($temporary = out(reg) _,)*
                         options(pure, readonly, nostack),
                     );
                 }
+                w
             }
         )*};
     }
     rows! {
         five_by_five(a, b, c, d, e; even, odd, last, word, pair)
-            "ldr {even}, [{w}]"
+            "ldr {even}, [{w}], #4"
             "ldr {word}, [{x}]"
-            "ldrsb {last}, [{w}, #4]"
+            "ldrsb {last}, [{w}], #1"
             "sxtb16 {odd}, {even}, ror #8"
             "sxtb16 {even}, {even}"
             "sxtb16 {pair}, {word}"
@@ -224,9 +328,9 @@ mod dsp {
             "ldrsb {pair}, [{x}, #8]"
             "smlabb {e}, {last}, {pair}, {e}";
         five_by_four(a, b, c, d; even, odd, last, word, pair)
-            "ldr {even}, [{w}]"
+            "ldr {even}, [{w}], #4"
             "ldr {word}, [{x}]"
-            "ldrsb {last}, [{w}, #4]"
+            "ldrsb {last}, [{w}], #1"
             "sxtb16 {odd}, {even}, ror #8"
             "sxtb16 {even}, {even}"
             "sxtb16 {pair}, {word}"
@@ -250,9 +354,9 @@ mod dsp {
             "sxtb16 {pair}, {word}, ror #8"
             "smlabt {d}, {last}, {pair}, {d}";
         five_by_two(a, b; even, odd, last, word, pair)
-            "ldr {even}, [{w}]"
+            "ldr {even}, [{w}], #4"
             "ldr {word}, [{x}]"
-            "ldrsb {last}, [{w}, #4]"
+            "ldrsb {last}, [{w}], #1"
             "sxtb16 {odd}, {even}, ror #8"
             "sxtb16 {even}, {even}"
             "sxtb16 {pair}, {word}"
@@ -267,9 +371,9 @@ mod dsp {
             "sxtb16 {pair}, {word}, ror #8"
             "smlabt {b}, {last}, {pair}, {b}";
         three_by_four(a, b, c, d; outer, middle, word, pair)
-            "ldrsb {outer}, [{w}]"
-            "ldrsb {word}, [{w}, #2]"
-            "ldrsb {middle}, [{w}, #1]"
+            "ldrsb {outer}, [{w}], #1"
+            "ldrsb {middle}, [{w}], #1"
+            "ldrsb {word}, [{w}], #1"
             "pkhbt {outer}, {outer}, {word}, lsl #16"
             "ldr {word}, [{x}]"
             "sxtb16 {pair}, {word}"
@@ -286,9 +390,9 @@ mod dsp {
             "sxtb16 {pair}, {word}, ror #8"
             "smlad {d}, {outer}, {pair}, {d}";
         three_by_two(a, b; outer, middle, word, pair)
-            "ldrsb {outer}, [{w}]"
-            "ldrsb {word}, [{w}, #2]"
-            "ldrsb {middle}, [{w}, #1]"
+            "ldrsb {outer}, [{w}], #1"
+            "ldrsb {middle}, [{w}], #1"
+            "ldrsb {word}, [{w}], #1"
             "pkhbt {outer}, {outer}, {word}, lsl #16"
             "ldr {word}, [{x}]"
             "sxtb16 {pair}, {word}"

@@ -21,7 +21,7 @@ pub struct LinearInt8<const OUT: usize, const IN: usize> {
 }
 
 /// How many rows go through x together.
-const BLOCK: usize = 4;
+const BLOCK: usize = 6;
 
 impl<const OUT: usize, const IN: usize> LinearInt8<OUT, IN> {
     /// Zero everywhere.
@@ -36,6 +36,10 @@ impl<const OUT: usize, const IN: usize> LinearInt8<OUT, IN> {
         while o + BLOCK <= OUT {
             self.block::<BLOCK>(o, x, y);
             o += BLOCK;
+        }
+        while o + 2 <= OUT {
+            self.block::<2>(o, x, y);
+            o += 2;
         }
         while o < OUT {
             self.block::<1>(o, x, y);
