@@ -12,7 +12,6 @@
 #![allow(unsafe_code, reason = "a network of bytes on the heap, and as the bytes of its tensors")]
 
 use core::slice;
-use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 use std::boxed::Box;
 use std::path::Path;
 use std::string::ToString;
@@ -61,22 +60,13 @@ where
     if samples == 0 {
         return Err(QuantizeError::NoSamples);
     }
-    let mut bytes = zeroed::<N::Int8>();
+    let mut bytes = Box::<N::Int8>::new_uninit();
+    // SAFETY: as many bytes as the value has.
+    unsafe { bytes.as_mut_ptr().write_bytes(0, 1) };
+    // SAFETY: zero bytes are a value of it by the contract of `Baked`.
+    let mut bytes = unsafe { bytes.assume_init() };
     network.quantize_into(&ranges, &mut bytes)?;
     Ok(bytes)
-}
-
-/// A network of bytes on the heap, all of them 0.
-fn zeroed<N: Int8Network>() -> Box<N> {
-    let layout = Layout::new::<N>();
-    assert!(layout.size() > 0, "scale and zero point of the input are a part of every network");
-    // SAFETY: the size is not zero, as asserted.
-    let memory = unsafe { alloc_zeroed(layout) };
-    if memory.is_null() {
-        handle_alloc_error(layout);
-    }
-    // SAFETY: the memory has the layout of `N`, and zero bytes are a value of it by the contract of `Baked`.
-    unsafe { Box::from_raw(memory.cast()) }
 }
 
 /// Writes `network` to the safetensors file `path`, from which `weights!` bakes it into a program and [`load`] reads it.
@@ -124,9 +114,9 @@ fn dtype(tensor: &TensorInfo) -> Dtype {
 fn little_endian<N: Int8Network>(network: &N) -> Vec<(&'static TensorInfo, Vec<u8>)> {
     let of = |tensor: &'static TensorInfo| {
         assert!(tensor.offset + tensor.bytes() <= size_of::<N>(), "a tensor lies inside of its network");
+        let from = (&raw const *network).cast::<u8>().wrapping_add(tensor.offset);
         // SAFETY: inside of the network, as asserted; tensors have no padding, and the slice borrows the network.
-        let data =
-            unsafe { slice::from_raw_parts((&raw const *network).cast::<u8>().add(tensor.offset), tensor.bytes()) };
+        let data = unsafe { slice::from_raw_parts(from, tensor.bytes()) };
         (tensor, turned(tensor, data))
     };
     tensors::<N>().iter().map(of).collect()
@@ -169,11 +159,9 @@ fn from_bytes<N: Int8Network>(network: &mut N, bytes: &[u8]) -> Result<(), Weigh
         let Ok(view) = file.tensor(tensor.name) else { continue };
         let data = turned(tensor, view.data());
         assert!(tensor.offset + data.len() <= size_of::<N>(), "a tensor lies inside of its network");
+        let to = (&raw mut *network).cast::<u8>().wrapping_add(tensor.offset);
         // SAFETY: inside of the network, as asserted, and any bytes of the right dtype are a value by the contract of `Baked`.
-        unsafe {
-            let to = (&raw mut *network).cast::<u8>().add(tensor.offset);
-            data.as_ptr().copy_to_nonoverlapping(to, data.len());
-        }
+        unsafe { data.as_ptr().copy_to_nonoverlapping(to, data.len()) };
     }
     Ok(())
 }

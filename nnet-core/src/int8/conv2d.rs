@@ -3,11 +3,12 @@
 //!
 //! Rescaling never falls, so that it may follow the pool. Rows with padding are copied to a strip first, which is as high
 //! as one row of the pool's output needs.
-#![allow(unsafe_code, reason = "the inner loops read through pointers")]
+#![allow(unsafe_code, reason = "it promises to the inner loops what they read and write")]
 
-use core::hint::assert_unchecked;
+mod pass;
 
-use super::{Bytes, Rescale, dot};
+use self::pass::Layer;
+use super::Bytes;
 use crate::shape::Window2d;
 
 /// A convolution, and the rectifier behind it if there is one: bytes below its zero point do not exist.
@@ -104,8 +105,8 @@ impl<const OUT: usize, const IN: usize, const KH: usize, const KW: usize> Conv2d
                 && IN > 0
                 && KH > 0
                 && geometry.channels >= IN
-                && geometry.channels % IN == 0
-                && OUT % (geometry.channels / IN) == 0,
+                && geometry.channels.is_multiple_of(IN)
+                && OUT.is_multiple_of(geometry.channels / IN),
             "the geometry is that of the layer"
         );
         let layer = Layer {
@@ -121,217 +122,5 @@ impl<const OUT: usize, const IN: usize, const KH: usize, const KW: usize> Conv2d
         // SAFETY: the assertion above: the geometry leads from the bytes of x to those of y, the weights are `OUT` kernels
         // of `IN · KH · KW`, and the strip is large enough.
         unsafe { layer.run::<KH, KW>(geometry, (&raw const *x).cast(), (&raw mut *y).cast(), strip) };
-    }
-}
-
-/// A layer whose sizes are numbers, so that layers of one kernel size share their code.
-struct Layer<'a> {
-    weight: *const i8,
-    bias: &'a [i32],
-    multiplier: &'a [i32],
-    shift: &'a [u8],
-    zero_points: [i8; 2],
-    /// Channels of x that each of y looks at.
-    inner: usize,
-    /// Channels of y that look at the same ones of x.
-    group: usize,
-}
-
-/// Rows of x, from the first one that a row of y looks at.
-#[derive(Clone, Copy)]
-struct Rows {
-    from: *const i8,
-    /// From a row to the next, and from a channel to the next.
-    row: usize,
-    channel: usize,
-}
-
-/// What is found so far of the pooled entry in the making.
-struct Best {
-    sum: i32,
-    /// Columns that it still needs.
-    left: usize,
-    y: *mut i8,
-}
-
-impl Layer<'_> {
-    /// # Safety
-    ///
-    /// As [`Conv2dInt8::predict`] asserts.
-    unsafe fn run<const KH: usize, const KW: usize>(
-        &self,
-        geometry: &Geometry,
-        x: *const i8,
-        y: *mut i8,
-        strip: *mut i8,
-    ) {
-        let ([height, width], [rows, columns]) = (geometry.input, geometry.output);
-        for r in 0..rows {
-            let first = r * geometry.pool[0] * geometry.window.stride[0];
-            let rows_of_x = if let Some(size) = geometry.strip {
-                // SAFETY: x and the strip are as large as the geometry says.
-                unsafe { self.fill(geometry, size, first, x, strip) };
-                Rows { from: strip, row: size[1], channel: size[0] * size[1] }
-            } else {
-                // SAFETY: the windows of row `r` begin in this row of x.
-                Rows { from: unsafe { x.add(first * width) }, row: width, channel: height * width }
-            };
-            let (mut group, mut left) = (rows_of_x, self.group);
-            let rescale = self.bias.iter().zip(self.multiplier).zip(self.shift).enumerate();
-            for (o, ((bias, multiplier), shift)) in rescale {
-                if left == 0 {
-                    // SAFETY: the next group's channels, as many as there are groups.
-                    group.from = unsafe { group.from.add(self.inner * group.channel) };
-                    left = self.group;
-                }
-                left -= 1;
-                let rescale = Rescale { multiplier: *multiplier, shift: *shift };
-                // SAFETY: kernel `o` and row `r` of channel `o` are among theirs.
-                unsafe {
-                    let w = self.weight.add(o * self.inner * KH * KW);
-                    let y = y.add((o * rows + r) * columns);
-                    self.row::<KH, KW>(geometry, group, w, *bias, rescale, y);
-                }
-            }
-        }
-    }
-
-    /// The strip ← rows of x from `first` on, counted with the padding, the zero point around them.
-    ///
-    /// # Safety
-    ///
-    /// As [`Conv2dInt8::predict`] asserts.
-    unsafe fn fill(&self, geometry: &Geometry, [rows, padded]: [usize; 2], first: usize, x: *const i8, strip: *mut i8) {
-        let ([height, width], [top, left]) = (geometry.input, geometry.window.padding);
-        // SAFETY: the strip has so many bytes.
-        unsafe { strip.write_bytes(self.zero_points[0].cast_unsigned(), geometry.channels * rows * padded) };
-        for channel in 0..geometry.channels {
-            for row in 0..rows {
-                let of_x = (first + row).wrapping_sub(top);
-                if of_x < height {
-                    // SAFETY: a row of x, and the middle of one of the strip.
-                    unsafe {
-                        let from = x.add((channel * height + of_x) * width);
-                        from.copy_to_nonoverlapping(strip.add((channel * rows + row) * padded + left), width);
-                    }
-                }
-            }
-        }
-    }
-
-    /// A row of one channel of y.
-    ///
-    /// # Safety
-    ///
-    /// `x` leads to all rows that the row of y looks at, `w` to the channel's kernel, `y` to the row.
-    #[inline(always)]
-    unsafe fn row<const KH: usize, const KW: usize>(
-        &self,
-        geometry: &Geometry,
-        x: Rows,
-        w: *const i8,
-        bias: i32,
-        rescale: Rescale,
-        y: *mut i8,
-    ) {
-        let columns = geometry.output[1] * geometry.pool[1];
-        let is_dense = geometry.window.stride[1] == 1 && geometry.window.dilation[1] == 1;
-        let mut best = Best { sum: i32::MIN, left: geometry.pool[1], y };
-        let mut column = 0;
-        // SAFETY: the columns of each block are among those of the map.
-        unsafe {
-            while is_dense && columns % 5 == 0 && column < columns {
-                self.block::<KH, KW, 5>(geometry, x, column, w, bias, rescale, &mut best);
-                column += 5;
-            }
-            while is_dense && column + 4 <= columns {
-                self.block::<KH, KW, 4>(geometry, x, column, w, bias, rescale, &mut best);
-                column += 4;
-            }
-            while is_dense && column + 2 <= columns {
-                self.block::<KH, KW, 2>(geometry, x, column, w, bias, rescale, &mut best);
-                column += 2;
-            }
-            while column < columns {
-                self.block::<KH, KW, 1>(geometry, x, column, w, bias, rescale, &mut best);
-                column += 1;
-            }
-        }
-    }
-
-    /// `N` neighbouring columns of the map.
-    ///
-    /// # Safety
-    ///
-    /// As [`Self::row`], and the columns are there. More than one only if stride and dilation along the row are 1.
-    #[inline(always)]
-    unsafe fn block<const KH: usize, const KW: usize, const N: usize>(
-        &self,
-        geometry: &Geometry,
-        x: Rows,
-        column: usize,
-        w: *const i8,
-        bias: i32,
-        rescale: Rescale,
-        best: &mut Best,
-    ) {
-        let Window2d { stride, dilation, .. } = geometry.window;
-        // SAFETY: asserted before: there is no kernel without channels, and no pool without rows.
-        unsafe { assert_unchecked(self.inner > 0 && geometry.pool[0] > 0) };
-        let mut greatest = [i32::MIN; N];
-        let (to_next, to_channel) = (x.row * dilation[0], x.channel);
-        for row in 0..geometry.pool[0] {
-            let mut sums = [bias; N];
-            let mut w = w;
-            // SAFETY: the caller's promise, here and below: it is where the rows of the kernel meet x.
-            let mut of_channel = unsafe { x.from.add(row * stride[0] * x.row + column * stride[1]) };
-            for _ in 0..self.inner {
-                let mut x = of_channel;
-                for _ in 0..KH {
-                    // SAFETY: as above.
-                    w = unsafe { taps::<KW, N>(&mut sums, w, x, dilation[1]) };
-                    x = x.wrapping_add(to_next);
-                }
-                of_channel = of_channel.wrapping_add(to_channel);
-            }
-            for (greatest, sum) in greatest.iter_mut().zip(sums) {
-                *greatest = (*greatest).max(sum);
-            }
-        }
-        for sum in greatest {
-            best.sum = best.sum.max(sum);
-            best.left -= 1;
-            if best.left == 0 {
-                // SAFETY: as many entries are written as the row of y has.
-                unsafe {
-                    best.y.write(rescale.apply(best.sum, self.zero_points[1]));
-                    *best = Best { sum: i32::MIN, left: geometry.pool[1], y: best.y.add(1) };
-                }
-            }
-        }
-    }
-}
-
-/// One row of a kernel for `N` columns; gives what follows its taps.
-///
-/// # Safety
-///
-/// `w` is followed by `KW` bytes, `x` by those that they meet; `N` is 1 if `dilation` is not.
-#[inline(always)]
-unsafe fn taps<const KW: usize, const N: usize>(
-    sums: &mut [i32; N],
-    w: *const i8,
-    x: *const i8,
-    dilation: usize,
-) -> *const i8 {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if N > 1 || dilation == 1 {
-            return dot::slide::<KW, N>(sums, w, x);
-        }
-        for k in 0..KW {
-            dot::rows::<N, 1>(sums, w.add(k), x.add(k * dilation));
-        }
-        w.add(KW)
     }
 }

@@ -73,7 +73,7 @@ pub unsafe fn rows<const N: usize, const LENGTH: usize>(sums: &mut [i32; N], w: 
 #[inline(always)]
 unsafe fn read(from: *const i8, at: usize) -> i32 {
     // SAFETY: the caller's promise.
-    unsafe { from.add(at).read() }.into()
+    unsafe { from.wrapping_add(at).read() }.into()
 }
 
 /// Of four bytes b₀ b₁ b₂ b₃ in a word, the pairs (b₀, b₂) and (b₁, b₃) come apart as signed halves in one instruction
@@ -135,7 +135,7 @@ mod dsp {
     #[inline(always)]
     unsafe fn word(from: *const i8, at: usize) -> u32 {
         // SAFETY: the caller's promise.
-        unsafe { from.add(at).cast::<u32>().read_unaligned() }
+        unsafe { from.wrapping_add(at).cast::<u32>().read_unaligned() }
     }
 
     /// Whether all rows of [`six`] can be addressed from the first one.

@@ -55,8 +55,9 @@ impl<const OUT: usize, const IN: usize> LinearInt8<OUT, IN> {
         }
         let mut sums = [0; N];
         sums.copy_from_slice(&self.bias[o..o + N]);
+        let w = self.weight.as_flattened().as_ptr().wrapping_add(o * IN);
         // SAFETY: the rows `o .. o + N` are among the `OUT` rows of `IN` bytes, and x has `IN`, as looked at above.
-        unsafe { dot::rows::<N, IN>(&mut sums, self.weight.as_flattened().as_ptr().add(o * IN), x.as_ptr()) };
+        unsafe { dot::rows::<N, IN>(&mut sums, w, x.as_ptr()) };
         for (n, sum) in (o..).zip(sums) {
             let rescale = Rescale { multiplier: self.multiplier[n], shift: self.shift[n] };
             y[n] = rescale.apply(sum, self.zero_points[1]);

@@ -33,7 +33,10 @@ impl Channels<'_> {
         let to = self.weight.chunks_exact_mut(length.max(1)).zip(self.bias).zip(self.multiplier).zip(self.shift);
         for (o, (from, (((w, b), multiplier), shift))) in from.zip(to).enumerate() {
             let scale = scale(from);
-            w.iter_mut().zip(from).for_each(|(q, r)| *q = nearest(f64::from(*r) / scale).clamp(-127, 127) as i8);
+            for (q, r) in w.iter_mut().zip(from) {
+                // The largest is 127 but for rounding.
+                *q = i8::try_from(nearest(f64::from(*r) / scale)).unwrap_or(127);
+            }
             let (sum, reach) = w.iter().fold((0, 0), |(sum, reach), q| {
                 let q = i64::from(*q);
                 (sum + q, reach + q.abs() * 128)
@@ -57,7 +60,8 @@ fn scale(weight: &[f32]) -> f64 {
     f64::from(largest.max(f32::MIN_POSITIVE)) / 127.0
 }
 
-/// Half away from 0.
+/// Half away from 0; a number beyond the range, its end.
+#[allow(clippy::cast_possible_truncation, reason = "casts from floats saturate")]
 fn nearest(r: f64) -> i64 {
     (if r < 0.0 { r - 0.5 } else { r + 0.5 }) as i64
 }
