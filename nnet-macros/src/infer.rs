@@ -74,8 +74,8 @@ pub fn infer(checked: Checked, errors: &mut Errors) -> Draft {
         root,
         loss,
         budget,
-        quantize,
         weights,
+        quantize,
         is_whole,
     }
 }

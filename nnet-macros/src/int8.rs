@@ -7,8 +7,8 @@ use crate::plan::{ForwardStep as Step, of_bytes};
 use crate::size::{Size, Window};
 
 /// What can stand in a network of bytes.
-const KNOWN: &str = "int8 has Conv1d, Conv2d, Linear, MaxPool, AvgPool without padding, GlobalAvgPool2d, Relu, Relu6 right behind \
-                     a convolution or linear layer, Flatten and Dropout, one after the other";
+const KNOWN: &str = "Conv1d, Conv2d, Linear, Relu, Relu6 behind these, MaxPool, AvgPool without padding, GlobalAvgPool2d, \
+                     Flatten and Dropout, one after the other";
 
 /// Reports every layer that has no form in bytes. `network` is the folded one, if there are batch norms.
 pub fn check(network: &Network, errors: &mut Errors) {
@@ -27,7 +27,7 @@ pub fn check(network: &Network, errors: &mut Errors) {
         |at: usize| steps.iter().any(|step| matches!(step, Step::InPlace { operation, .. } if *operation == at));
     for (at, operation) in network.operations.iter().enumerate() {
         if let Some(why) = refusal(operation, alone(at)) {
-            errors.over(&operation.places.layer, format!("{}: {why}; {KNOWN}", operation.label));
+            errors.over(&operation.places.layer, format!("{}: {why}\nint8 has {KNOWN}", operation.label));
         }
     }
 }

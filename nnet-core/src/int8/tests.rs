@@ -9,7 +9,7 @@ use crate::shape::Window2d;
 
 /// Bytes from all of their range.
 fn bytes(random: &mut Random, to: &mut [i8]) {
-    to.iter_mut().for_each(|q| *q = random.next_u64().to_le_bytes()[3].cast_signed());
+    to.fill_with(|| random.next_u64().to_le_bytes()[3].cast_signed());
 }
 
 /// y by its definition, each tap by itself, in 64 bits.
@@ -61,11 +61,11 @@ macro_rules! compare {
         let mut layer = Conv2dInt8::<$out, $in, $kh, $kw>::ZERO;
         bytes(&mut random, layer.weight.as_flattened_mut().as_flattened_mut().as_flattened_mut());
         bytes(&mut random, &mut layer.zero_points);
-        for o in 0..$out {
+        for (o, number) in (0..$out).zip(0_i32..) {
             let terms = f64::from($in * $kh * $kw).sqrt();
-            let rescale = Rescale::new((0.01 + 0.01 * o as f64) / terms);
+            let rescale = Rescale::new((0.01 + 0.01 * f64::from(number)) / terms);
             (layer.bias[o], layer.multiplier[o], layer.shift[o]) =
-                (37 * o as i32 - 50, rescale.multiplier, rescale.shift);
+                (37 * number - 50, rescale.multiplier, rescale.shift);
         }
         let mut x = [[[0; $w]; $h]; $c];
         bytes(&mut random, x.as_flattened_mut().as_flattened_mut());
@@ -78,8 +78,6 @@ macro_rules! compare {
 
 #[test]
 fn convolutions_are_their_definition() {
-    let plain = |kernel, padding| Window2d::new(kernel, [1, 1], padding);
-    let _ = plain;
     compare!(6, 1, [5, 5], x 1 28 28, Window2d::new([5, 5], [1, 1], [2, 2]), pool [2, 2]);
     compare!(4, 6, [5, 5], x 6 14 14, Window2d::new([5, 5], [1, 1], [0, 0]), pool [2, 2]);
     compare!(3, 2, [3, 3], x 2 9 11, Window2d::new([3, 3], [1, 1], [1, 1]), pool [1, 1]);
@@ -99,9 +97,9 @@ fn rows_of_any_length_are_their_definition() {
         let mut layer = LinearInt8::<OUT, IN>::ZERO;
         bytes(&mut random, layer.weight.as_flattened_mut());
         layer.zero_points = [3, -7];
-        for o in 0..OUT {
+        for (o, number) in (0..OUT).zip(0_i32..) {
             let rescale = Rescale::new(0.003);
-            (layer.bias[o], layer.multiplier[o], layer.shift[o]) = (o as i32 * 100, rescale.multiplier, rescale.shift);
+            (layer.bias[o], layer.multiplier[o], layer.shift[o]) = (number * 100, rescale.multiplier, rescale.shift);
         }
         let (mut x, mut y) = ([0; IN], [0; OUT]);
         bytes(&mut random, &mut x);
@@ -147,7 +145,9 @@ fn quantized_layers_are_near_those_of_floats() {
     layer.bias = [0.3, -0.2, 0.0, 5.0, -0.1];
     let window = Window2d::new([3, 3], [1, 1], [1, 1]);
     let mut x = [[[0.0_f32; 6]; 6]; 3];
-    x.as_flattened_mut().as_flattened_mut().iter_mut().for_each(|x| *x = random.uniform() as f32 * 3.0 - 1.0);
+    x.as_flattened_mut()
+        .as_flattened_mut()
+        .fill_with(|| f32::from(u8::try_from(random.next_u64() % 256).expect("a byte")) / 85.0 - 1.0);
     let mut y = [[[0.0_f32; 6]; 6]; 5];
     layer.forward(&window, &x, &mut y);
     let [mut of_x, mut of_y] = [Range::ZERO; 2];

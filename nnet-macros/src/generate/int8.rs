@@ -11,7 +11,7 @@ use super::structure::Named;
 use super::words::{area_name, doc, integer, local, place, scratch_name, sizes, tensor, window};
 use crate::infer::{Layer, Network, Operation, Value};
 use crate::layer::Kind;
-use crate::plan::{Forward, ForwardStep as Step, Operand, Storage, of_bytes, of_trace};
+use crate::plan::{Forward, ForwardStep as Step, Operand, Room, Storage, of_bytes, of_trace};
 use crate::size::{Shape, Size, Window};
 
 pub fn name(network: &Ident) -> Ident {
@@ -243,7 +243,7 @@ fn scratch(original: &Network, network: &Network, plan: &Forward) -> TokenStream
     let text =
         doc(&format!("What [`{}`] predicts in: areas that its layers write in turn.", self::name(&original.name)));
     let areas: Vec<_> = (0..plan.areas.len()).map(area_name).collect();
-    let rooms: Vec<_> = plan.areas.iter().map(|room| room.entries()).collect();
+    let rooms: Vec<_> = plan.areas.iter().map(Room::entries).collect();
     let strips = stages(network, plan).filter(|stage| matches!(stage.layer.kind, Kind::Conv2d(_) | Kind::Conv1d(_)));
     let strip = strips.fold(code!(0), |largest, stage| {
         let geometry = geometry(network, &stage);

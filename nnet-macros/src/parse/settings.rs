@@ -89,16 +89,21 @@ fn weights(word: &Ident, input: ParseStream, weights: &mut Option<LitStr>) -> Re
 
 /// `= int8;`
 fn quantize(word: Ident, input: ParseStream, quantize: &mut Option<Ident>) -> Result<()> {
+    const EXAMPLE: &str = "expected `quantize = int8;`: there is no other form";
     if quantize.is_some() {
         return Err(syn::Error::new(word.span(), "`quantize` is given twice; remove one"));
     }
     *quantize = Some(word);
-    let has_sign = input.parse::<Option<Token![=]>>()?.is_some();
-    if !has_sign || !input.peek(Ident) || input.parse::<Ident>()? != "int8" {
-        return Err(input.error("expected `quantize = int8;`: there is no other form"));
+    if input.parse::<Option<Token![=]>>()?.is_none() || !input.peek(Ident) {
+        return Err(input.error(EXAMPLE));
+    }
+    let form: Ident = input.parse()?;
+    if form != "int8" {
+        return Err(syn::Error::new(form.span(), EXAMPLE));
     }
     if input.parse::<Option<Token![;]>>()?.is_none() {
-        return Err(input.error("expected `;` after `quantize = int8`"));
+        let message = "expected `;` after `quantize = int8`";
+        return Err(if input.is_empty() { syn::Error::new(form.span(), message) } else { input.error(message) });
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::Random;
 use crate::errors::Errors;
-use crate::{budget, check, depth, expand, infer, lint, parse, plan, size};
+use crate::{budget, check, depth, expand, fold, infer, int8, lint, parse, plan, size};
 
 /// Cases where nothing else is asked for.
 const CASES: u64 = 3000;
@@ -73,6 +73,8 @@ fn phase(tokens: TokenStream) -> usize {
     lint::lint(&draft, &mut errors);
     if errors.is_empty() {
         budget::check(&network, &plan::plan(&network), &mut errors);
+        let folded = fold::fold(&network);
+        int8::check(folded.as_ref().map_or(&network, |folded| &folded.network), &mut errors);
     }
     if errors.is_empty() { WHOLE } else { 3 }
 }
