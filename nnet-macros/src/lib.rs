@@ -188,6 +188,14 @@ use crate::errors::Errors;
 /// network with these weights, a `&'static LeNet`. Where the declaration is also what trains and writes the file, leave this
 /// out and use [`weights!`] in the program that predicts.
 ///
+/// # Quantization
+///
+/// `quantize = int8;` beside the loss declares `LeNetInt8` and `LeNetInt8Scratch`: the network in bytes, which
+/// `nnet::host::int8::quantize` fills from a trained network and some hundred inputs, and [`weights!`] from the file that
+/// `nnet::host::int8::save` writes. There are convolutions, linear layers, rectifiers, maximum and average pools, one after the other.
+/// A convolution or linear layer takes over the rectifier behind it, and a convolution a maximum pool. Where there are batch
+/// norms, the network to quantize is the folded one.
+///
 /// # What it makes
 ///
 /// The struct, generic over its parameters and, last, its number type, `f32` unless told otherwise, with the traits `Flat`, `Network`,
