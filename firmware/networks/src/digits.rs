@@ -53,7 +53,8 @@ impl Digit {
 }
 
 /// A pixel with mean and deviation taken out.
-fn normalized(pixel: u8) -> f32 {
+#[must_use]
+pub fn normalized(pixel: u8) -> f32 {
     (f32::from(pixel) / 255.0 - PIXELS.0) / PIXELS.1
 }
 
