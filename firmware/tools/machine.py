@@ -44,6 +44,13 @@ class Machine:
             if not shutil.which(program):
                 raise Missing(f"there is no {program}")
 
+    def need_browser(self):
+        """Chromium and its driver."""
+        programs = {"chromium": "chromium", "chromedriver": "chromium-driver"}
+        missing = [package for program, package in programs.items() if not shutil.which(program)]
+        if missing:
+            install(missing)
+
     def environment(self):
         """Of a build for a board. The library is built with the compiler that it belongs to."""
         return os.environ | {"RUSTC": self.rustc, "RUSTC_BOOTSTRAP": "1", "RUSTFLAGS": "-Zemit-stack-sizes"}
