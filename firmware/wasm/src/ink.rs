@@ -1,5 +1,13 @@
 //! A drawing, and the image of it as MNIST's were made: its longer side 20 pixels, the centre of its ink in the middle of 28.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "places on the paper are small, and casts from floats saturate"
+)]
+
 use networks::digits::{Image, normalized};
 
 /// Points along a side of the paper.
@@ -15,6 +23,7 @@ pub struct Paper {
 
 impl Paper {
     /// White paper.
+    #[allow(clippy::large_stack_arrays, reason = "a constant for a `static`")]
     pub const EMPTY: Self = Self { ink: [[0; SIDE]; SIDE] };
 
     /// Wipes all ink off.
