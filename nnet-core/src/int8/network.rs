@@ -76,8 +76,8 @@ pub fn greatest(scores: &[i8]) -> usize {
 
 /// A network of bytes, made by `quantize = int8;` in the declaration of a network of floats.
 ///
-/// It predicts one sample at a time, needs no float and no heap, cannot panic, and does as many instructions
-/// for any input. Every target gives the same bits.
+/// It predicts one sample at a time, needs no float and no heap, and cannot panic. Every target gives the same bits. Where
+/// the processor has conditional instructions, as a Cortex-M has, it does as many for any input.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a network of bytes",
     note = "write `quantize = int8;` behind the layers of `network!`, which declares `LeNetInt8` beside `LeNet`"
