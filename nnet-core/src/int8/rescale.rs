@@ -18,8 +18,8 @@ impl Rescale {
     /// ```
     /// use nnet_core::int8::Rescale;
     ///
-    /// let third = Rescale::new(1.0 / 6.0);
-    /// assert_eq!([6, 9, -9, 12_000].map(|sum| third.apply(sum, 0)), [1, 2, -1, 127]);
+    /// let sixth = Rescale::new(1.0 / 6.0);
+    /// assert_eq!([6, 10, -10, 12_000].map(|sum| sixth.apply(sum, 0)), [1, 2, -2, 127]);
     /// ```
     #[must_use]
     #[allow(clippy::cast_possible_truncation, reason = "below 2^31")]
