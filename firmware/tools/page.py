@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import threading
+import time
 import urllib.error
 import urllib.request
 from base64 import b64decode
@@ -19,6 +20,10 @@ DIGITS = {
     4: [[(40, 14), (32, 36), (26, 54), (48, 56), (74, 52)], [(62, 16), (60, 50), (57, 88)]],
     7: [[(24, 20), (48, 18), (74, 17), (64, 40), (54, 62), (46, 87)]],
 }
+
+
+# Root has no sandbox, and a container little shared memory.
+ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--force-device-scale-factor=1"]
 
 
 class Broken(Exception):
@@ -37,7 +42,7 @@ class Browser:
 
     def __init__(self, port, width, height):
         self.root = f"http://127.0.0.1:{port}/session"
-        options = {"args": ["--headless=new", "--no-sandbox", "--force-device-scale-factor=1", f"--window-size={width},{height}"]}
+        options = {"args": [*ARGUMENTS, f"--window-size={width},{height}"]}
         wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
         self.root += "/" + self.call("", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
 
@@ -103,6 +108,7 @@ def visit(page, port, screenshot):
         for _ in range(100):
             if browser.ask("document.documentElement.dataset.ready") == "yes":
                 break
+            time.sleep(0.1)
         else:
             raise Broken(f"it does not get ready: {browser.call('/se/log', {'type': 'browser'})}")
         if browser.ask("document.getElementById('imports').textContent") != "0":
