@@ -20,6 +20,8 @@ mod prelu;
 mod step;
 mod tile;
 mod upsample;
+#[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+mod vfp;
 
 #[cfg(test)]
 mod tests;

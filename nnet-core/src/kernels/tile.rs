@@ -84,6 +84,14 @@ unsafe fn sliding<I: Simd, const A: usize, const B: usize, const T: usize>(
     x: *const I::Scalar,
     mut acc: [[I::Vector; B]; A],
 ) -> [[I::Vector; B]; A] {
+    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    {
+        // SAFETY: the same contract.
+        let is_done = unsafe { super::vfp::sliding::<I, A, B, T>(sums, w, x, &mut acc) };
+        if is_done {
+            return acc;
+        }
+    }
     let ([w_j, w_u, _], [x_j, x_u, _]) = (sums.w_step, sums.x_step);
     for j in 0..sums.extents[0].cast_signed() {
         for u in 0..sums.extents[1].cast_signed() {
