@@ -19,9 +19,9 @@ use crate::shape::Window2d;
 pub struct Conv2dInt8<const OUT: usize, const IN: usize, const KH: usize, const KW: usize> {
     /// b: `[OUT]`, in steps of scale of x · scale of w, less the zero point of x times the sum of the kernel.
     pub bias: [i32; OUT],
-    /// See [`Rescale`]: `[OUT]`.
+    /// See [`Rescale`](super::Rescale): `[OUT]`.
     pub multiplier: [i32; OUT],
-    /// See [`Rescale`]: `[OUT]`.
+    /// See [`Rescale`](super::Rescale): `[OUT]`.
     pub shift: [u8; OUT],
     /// Those of x and y.
     pub zero_points: [i8; 2],

@@ -3,13 +3,13 @@
 use super::network::{flat, flat_mut};
 use super::{Bytes, Geometry};
 
-/// y[c][r][k]: the greatest byte of each window; the padding has none.
+/// The greatest byte of each window; the padding has none.
 #[inline]
 pub fn max_pool<X: Bytes, Y: Bytes>(geometry: &Geometry, x: &X, y: &mut Y) {
     each_window(geometry, flat(x), flat_mut(y), i8::MIN, i8::max, |greatest, _| greatest);
 }
 
-/// y[c][r][k]: the mean of each window, which has no padding.
+/// The mean of each window, which has no padding.
 #[inline]
 pub fn average_pool<X: Bytes, Y: Bytes>(geometry: &Geometry, x: &X, y: &mut Y) {
     let mean = |sum: i32, count: i32| {
