@@ -79,127 +79,99 @@ impl Steps {
     }
 }
 
-/// 3 outputs.
-///
-/// # Safety
-///
-/// As [`sliding`], whose steps these are.
-#[inline(always)]
-unsafe fn three(steps: &Steps, w: *const f32, x: *const f32, acc: &mut [[f32; 5]; 3]) {
-    let mut save = Registers::uninit();
-    // SAFETY: it reads what the caller promises, writes `acc`, and leaves the floating-point registers as they were: the
-    // target does not let them be named as changed.
-    unsafe {
-        asm!(
-            "vstmia {save}, {{s0-s31}}",
-            "vldmia {acc}, {{s0-s14}}",
-            "2:",
-            "mov {left}, {rows}",
-            "3:",
-            "vldmia {x}, {{s15-s23}}",
-            "vldmia {w}, {{s24-s28}}",
-            "add {w}, {w}, {output}",
-            "vmla.f32 s0, s24, s15\nvmla.f32 s1, s24, s16\nvmla.f32 s2, s24, s17\nvmla.f32 s3, s24, s18\nvmla.f32 s4, s24, s19",
-            "vmla.f32 s0, s25, s16\nvmla.f32 s1, s25, s17\nvmla.f32 s2, s25, s18\nvmla.f32 s3, s25, s19\nvmla.f32 s4, s25, s20",
-            "vmla.f32 s0, s26, s17\nvmla.f32 s1, s26, s18\nvmla.f32 s2, s26, s19\nvmla.f32 s3, s26, s20\nvmla.f32 s4, s26, s21",
-            "vmla.f32 s0, s27, s18\nvmla.f32 s1, s27, s19\nvmla.f32 s2, s27, s20\nvmla.f32 s3, s27, s21\nvmla.f32 s4, s27, s22",
-            "vmla.f32 s0, s28, s19\nvmla.f32 s1, s28, s20\nvmla.f32 s2, s28, s21\nvmla.f32 s3, s28, s22\nvmla.f32 s4, s28, s23",
-            "vldmia {w}, {{s24-s28}}",
-            "add {w}, {w}, {output}",
-            "vmla.f32 s5, s24, s15\nvmla.f32 s6, s24, s16\nvmla.f32 s7, s24, s17\nvmla.f32 s8, s24, s18\nvmla.f32 s9, s24, s19",
-            "vmla.f32 s5, s25, s16\nvmla.f32 s6, s25, s17\nvmla.f32 s7, s25, s18\nvmla.f32 s8, s25, s19\nvmla.f32 s9, s25, s20",
-            "vmla.f32 s5, s26, s17\nvmla.f32 s6, s26, s18\nvmla.f32 s7, s26, s19\nvmla.f32 s8, s26, s20\nvmla.f32 s9, s26, s21",
-            "vmla.f32 s5, s27, s18\nvmla.f32 s6, s27, s19\nvmla.f32 s7, s27, s20\nvmla.f32 s8, s27, s21\nvmla.f32 s9, s27, s22",
-            "vmla.f32 s5, s28, s19\nvmla.f32 s6, s28, s20\nvmla.f32 s7, s28, s21\nvmla.f32 s8, s28, s22\nvmla.f32 s9, s28, s23",
-            "vldmia {w}, {{s24-s28}}",
-            "vmla.f32 s10, s24, s15\nvmla.f32 s11, s24, s16\nvmla.f32 s12, s24, s17\nvmla.f32 s13, s24, s18\nvmla.f32 s14, s24, s19",
-            "vmla.f32 s10, s25, s16\nvmla.f32 s11, s25, s17\nvmla.f32 s12, s25, s18\nvmla.f32 s13, s25, s19\nvmla.f32 s14, s25, s20",
-            "vmla.f32 s10, s26, s17\nvmla.f32 s11, s26, s18\nvmla.f32 s12, s26, s19\nvmla.f32 s13, s26, s20\nvmla.f32 s14, s26, s21",
-            "vmla.f32 s10, s27, s18\nvmla.f32 s11, s27, s19\nvmla.f32 s12, s27, s20\nvmla.f32 s13, s27, s21\nvmla.f32 s14, s27, s22",
-            "vmla.f32 s10, s28, s19\nvmla.f32 s11, s28, s20\nvmla.f32 s12, s28, s21\nvmla.f32 s13, s28, s22\nvmla.f32 s14, s28, s23",
-            "add {x}, {x}, {x_row}",
-            "add {w}, {w}, {w_row}",
-            "subs {left}, {left}, #1",
-            "bne 3b",
-            "add {x}, {x}, {x_channel}",
-            "add {w}, {w}, {w_channel}",
-            "subs {channels}, {channels}, #1",
-            "bne 2b",
-            "vstmia {acc}, {{s0-s14}}",
-            "vldmia {save}, {{s0-s31}}",
-            w = inout(reg) w => _,
-            x = inout(reg) x => _,
-            channels = inout(reg) steps.channels => _,
-            left = out(reg) _,
-            rows = in(reg) steps.rows,
-            output = in(reg) steps.output,
-            x_row = in(reg) steps.x_row,
-            w_row = in(reg) steps.w_row,
-            x_channel = in(reg) steps.x_channel,
-            w_channel = in(reg) steps.w_channel,
-            acc = in(reg) acc,
-            save = in(reg) save.as_mut_ptr(),
-            options(nostack),
-        );
-    }
+/// The 25 products of 5 taps and 5 columns; of the weights in s24 to s28 and the inputs from s15 on.
+macro_rules! products {
+    ($a:literal $b:literal $c:literal $d:literal $e:literal) => {
+        concat!(
+            products!(@ "s24", $a "s15" $b "s16" $c "s17" $d "s18" $e "s19"),
+            products!(@ "s25", $a "s16" $b "s17" $c "s18" $d "s19" $e "s20"),
+            products!(@ "s26", $a "s17" $b "s18" $c "s19" $d "s20" $e "s21"),
+            products!(@ "s27", $a "s18" $b "s19" $c "s20" $d "s21" $e "s22"),
+            products!(@ "s28", $a "s19" $b "s20" $c "s21" $d "s22" $e "s23"),
+        )
+    };
+    (@ $w:literal, $($sum:literal $x:literal)*) => {
+        concat!($("vmla.f32 ", $sum, ", ", $w, ", ", $x, "\n"),*)
+    };
 }
 
-/// 2 outputs.
-///
-/// # Safety
-///
-/// As [`sliding`], whose steps these are.
-#[inline(always)]
-unsafe fn two(steps: &Steps, w: *const f32, x: *const f32, acc: &mut [[f32; 5]; 2]) {
-    let mut save = Registers::uninit();
-    // SAFETY: it reads what the caller promises, writes `acc`, and leaves the floating-point registers as they were: the
-    // target does not let them be named as changed.
-    unsafe {
-        asm!(
-            "vstmia {save}, {{s0-s31}}",
-            "vldmia {acc}, {{s0-s9}}",
-            "2:",
-            "mov {left}, {rows}",
-            "3:",
-            "vldmia {x}, {{s15-s23}}",
-            "vldmia {w}, {{s24-s28}}",
-            "add {w}, {w}, {output}",
-            "vmla.f32 s0, s24, s15\nvmla.f32 s1, s24, s16\nvmla.f32 s2, s24, s17\nvmla.f32 s3, s24, s18\nvmla.f32 s4, s24, s19",
-            "vmla.f32 s0, s25, s16\nvmla.f32 s1, s25, s17\nvmla.f32 s2, s25, s18\nvmla.f32 s3, s25, s19\nvmla.f32 s4, s25, s20",
-            "vmla.f32 s0, s26, s17\nvmla.f32 s1, s26, s18\nvmla.f32 s2, s26, s19\nvmla.f32 s3, s26, s20\nvmla.f32 s4, s26, s21",
-            "vmla.f32 s0, s27, s18\nvmla.f32 s1, s27, s19\nvmla.f32 s2, s27, s20\nvmla.f32 s3, s27, s21\nvmla.f32 s4, s27, s22",
-            "vmla.f32 s0, s28, s19\nvmla.f32 s1, s28, s20\nvmla.f32 s2, s28, s21\nvmla.f32 s3, s28, s22\nvmla.f32 s4, s28, s23",
-            "vldmia {w}, {{s24-s28}}",
-            "vmla.f32 s5, s24, s15\nvmla.f32 s6, s24, s16\nvmla.f32 s7, s24, s17\nvmla.f32 s8, s24, s18\nvmla.f32 s9, s24, s19",
-            "vmla.f32 s5, s25, s16\nvmla.f32 s6, s25, s17\nvmla.f32 s7, s25, s18\nvmla.f32 s8, s25, s19\nvmla.f32 s9, s25, s20",
-            "vmla.f32 s5, s26, s17\nvmla.f32 s6, s26, s18\nvmla.f32 s7, s26, s19\nvmla.f32 s8, s26, s20\nvmla.f32 s9, s26, s21",
-            "vmla.f32 s5, s27, s18\nvmla.f32 s6, s27, s19\nvmla.f32 s7, s27, s20\nvmla.f32 s8, s27, s21\nvmla.f32 s9, s27, s22",
-            "vmla.f32 s5, s28, s19\nvmla.f32 s6, s28, s20\nvmla.f32 s7, s28, s21\nvmla.f32 s8, s28, s22\nvmla.f32 s9, s28, s23",
-            "add {x}, {x}, {x_row}",
-            "add {w}, {w}, {w_row}",
-            "subs {left}, {left}, #1",
-            "bne 3b",
-            "add {x}, {x}, {x_channel}",
-            "add {w}, {w}, {w_channel}",
-            "subs {channels}, {channels}, #1",
-            "bne 2b",
-            "vstmia {acc}, {{s0-s9}}",
-            "vldmia {save}, {{s0-s31}}",
-            w = inout(reg) w => _,
-            x = inout(reg) x => _,
-            channels = inout(reg) steps.channels => _,
-            left = out(reg) _,
-            rows = in(reg) steps.rows,
-            output = in(reg) steps.output,
-            x_row = in(reg) steps.x_row,
-            w_row = in(reg) steps.w_row,
-            x_channel = in(reg) steps.x_channel,
-            w_channel = in(reg) steps.w_channel,
-            acc = in(reg) acc,
-            save = in(reg) save.as_mut_ptr(),
-            options(nostack),
-        );
-    }
+/// So many outputs: their sums are the registers up to `$last`; `$line`s go once through a row of the kernel.
+macro_rules! outputs {
+    ($($name:ident, $outputs:literal, $last:literal: $($line:expr),*;)*) => {$(
+        /// # Safety
+        ///
+        /// As [`sliding`], whose steps these are.
+        #[inline(always)]
+        unsafe fn $name(steps: &Steps, w: *const f32, x: *const f32, acc: &mut [[f32; 5]; $outputs]) {
+            let mut save = Registers::uninit();
+            // SAFETY: it reads what the caller promises, writes `acc`, and leaves the floating-point registers as they
+            // were: the target does not let them be named as changed.
+            unsafe {
+                asm!(
+                    "vstmia {save}, {{s0-s31}}",
+                    concat!("vldmia {acc}, {{s0-", $last, "}}"),
+                    "2:",
+                    "mov {left}, {rows}",
+                    "3:",
+                    "vldmia {x}, {{s15-s23}}",
+                    $($line,)*
+                    "add {x}, {x}, {x_row}",
+                    "add {w}, {w}, {w_row}",
+                    "subs {left}, {left}, #1",
+                    "bne 3b",
+                    "add {x}, {x}, {x_channel}",
+                    "add {w}, {w}, {w_channel}",
+                    "subs {channels}, {channels}, #1",
+                    "bne 2b",
+                    concat!("vstmia {acc}, {{s0-", $last, "}}"),
+                    "vldmia {save}, {{s0-s31}}",
+                    w = inout(reg) w => _,
+                    x = inout(reg) x => _,
+                    channels = inout(reg) steps.channels => _,
+                    left = out(reg) _,
+                    rows = in(reg) steps.rows,
+                    output = in(reg) steps.output,
+                    x_row = in(reg) steps.x_row,
+                    w_row = in(reg) steps.w_row,
+                    x_channel = in(reg) steps.x_channel,
+                    w_channel = in(reg) steps.w_channel,
+                    acc = in(reg) acc,
+                    save = in(reg) save.as_mut_ptr(),
+                    options(nostack),
+                );
+            }
+        }
+    )*};
+}
+outputs! {
+    two, 2, "s9":
+        "vldmia {w}, {{s24-s28}}",
+        products!("s0" "s1" "s2" "s3" "s4"),
+        "add {w}, {w}, {output}",
+        "vldmia {w}, {{s24-s28}}",
+        products!("s5" "s6" "s7" "s8" "s9");
+    three, 3, "s14":
+        "vldmia {w}, {{s24-s28}}",
+        products!("s0" "s1" "s2" "s3" "s4"),
+        "add {w}, {w}, {output}",
+        "vldmia {w}, {{s24-s28}}",
+        products!("s5" "s6" "s7" "s8" "s9"),
+        "add {w}, {w}, {output}",
+        "vldmia {w}, {{s24-s28}}",
+        products!("s10" "s11" "s12" "s13" "s14");
+}
+
+/// Eight inputs of a row: its next weights, and their products with s8 to s15.
+macro_rules! row {
+    ($w:literal, $sum:literal) => {
+        concat!(
+            "vldmia {", $w, "}!, {{s16-s23}}\n",
+            row!(@ $sum, "s16" "s8" "s17" "s9" "s18" "s10" "s19" "s11" "s20" "s12" "s21" "s13" "s22" "s14" "s23" "s15")
+        )
+    };
+    (@ $sum:literal, $($w:literal $x:literal)*) => {
+        concat!($("vmla.f32 ", $sum, ", ", $w, ", ", $x, "\n"),*)
+    };
 }
 
 /// acc[o] += Σᵢ w[o·inputs + i] · x[i] over the first 8·turns inputs, in their order.
@@ -210,42 +182,34 @@ unsafe fn two(steps: &Steps, w: *const f32, x: *const f32, acc: &mut [[f32; 5]; 
 #[inline(always)]
 pub(super) unsafe fn rows(w: *const f32, inputs: usize, x: *const f32, turns: usize, acc: &mut [f32; 8]) {
     let mut save = Registers::uninit();
-    // SAFETY: it reads what the caller promises, writes `acc`, and leaves the floating-point registers as they were: the
-    // target does not let them be named as changed.
+    let row = |o: usize| w.wrapping_add(o * inputs);
+    // SAFETY: as for the blocks of outputs.
     unsafe {
         asm!(
             "vstmia {save}, {{s0-s31}}",
             "vldmia {acc}, {{s0-s7}}",
             "2:",
             "vldmia {x}!, {{s8-s15}}",
-            "vldmia {w0}!, {{s16-s23}}",
-            "vmla.f32 s0, s16, s8\nvmla.f32 s0, s17, s9\nvmla.f32 s0, s18, s10\nvmla.f32 s0, s19, s11\nvmla.f32 s0, s20, s12\nvmla.f32 s0, s21, s13\nvmla.f32 s0, s22, s14\nvmla.f32 s0, s23, s15",
-            "vldmia {w1}!, {{s16-s23}}",
-            "vmla.f32 s1, s16, s8\nvmla.f32 s1, s17, s9\nvmla.f32 s1, s18, s10\nvmla.f32 s1, s19, s11\nvmla.f32 s1, s20, s12\nvmla.f32 s1, s21, s13\nvmla.f32 s1, s22, s14\nvmla.f32 s1, s23, s15",
-            "vldmia {w2}!, {{s16-s23}}",
-            "vmla.f32 s2, s16, s8\nvmla.f32 s2, s17, s9\nvmla.f32 s2, s18, s10\nvmla.f32 s2, s19, s11\nvmla.f32 s2, s20, s12\nvmla.f32 s2, s21, s13\nvmla.f32 s2, s22, s14\nvmla.f32 s2, s23, s15",
-            "vldmia {w3}!, {{s16-s23}}",
-            "vmla.f32 s3, s16, s8\nvmla.f32 s3, s17, s9\nvmla.f32 s3, s18, s10\nvmla.f32 s3, s19, s11\nvmla.f32 s3, s20, s12\nvmla.f32 s3, s21, s13\nvmla.f32 s3, s22, s14\nvmla.f32 s3, s23, s15",
-            "vldmia {w4}!, {{s16-s23}}",
-            "vmla.f32 s4, s16, s8\nvmla.f32 s4, s17, s9\nvmla.f32 s4, s18, s10\nvmla.f32 s4, s19, s11\nvmla.f32 s4, s20, s12\nvmla.f32 s4, s21, s13\nvmla.f32 s4, s22, s14\nvmla.f32 s4, s23, s15",
-            "vldmia {w5}!, {{s16-s23}}",
-            "vmla.f32 s5, s16, s8\nvmla.f32 s5, s17, s9\nvmla.f32 s5, s18, s10\nvmla.f32 s5, s19, s11\nvmla.f32 s5, s20, s12\nvmla.f32 s5, s21, s13\nvmla.f32 s5, s22, s14\nvmla.f32 s5, s23, s15",
-            "vldmia {w6}!, {{s16-s23}}",
-            "vmla.f32 s6, s16, s8\nvmla.f32 s6, s17, s9\nvmla.f32 s6, s18, s10\nvmla.f32 s6, s19, s11\nvmla.f32 s6, s20, s12\nvmla.f32 s6, s21, s13\nvmla.f32 s6, s22, s14\nvmla.f32 s6, s23, s15",
-            "vldmia {w7}!, {{s16-s23}}",
-            "vmla.f32 s7, s16, s8\nvmla.f32 s7, s17, s9\nvmla.f32 s7, s18, s10\nvmla.f32 s7, s19, s11\nvmla.f32 s7, s20, s12\nvmla.f32 s7, s21, s13\nvmla.f32 s7, s22, s14\nvmla.f32 s7, s23, s15",
+            row!("w0", "s0"),
+            row!("w1", "s1"),
+            row!("w2", "s2"),
+            row!("w3", "s3"),
+            row!("w4", "s4"),
+            row!("w5", "s5"),
+            row!("w6", "s6"),
+            row!("w7", "s7"),
             "subs {turns}, {turns}, #1",
             "bne 2b",
             "vstmia {acc}, {{s0-s7}}",
             "vldmia {save}, {{s0-s31}}",
-            w0 = inout(reg) w.wrapping_add(0 * inputs) => _,
-            w1 = inout(reg) w.wrapping_add(1 * inputs) => _,
-            w2 = inout(reg) w.wrapping_add(2 * inputs) => _,
-            w3 = inout(reg) w.wrapping_add(3 * inputs) => _,
-            w4 = inout(reg) w.wrapping_add(4 * inputs) => _,
-            w5 = inout(reg) w.wrapping_add(5 * inputs) => _,
-            w6 = inout(reg) w.wrapping_add(6 * inputs) => _,
-            w7 = inout(reg) w.wrapping_add(7 * inputs) => _,
+            w0 = inout(reg) row(0) => _,
+            w1 = inout(reg) row(1) => _,
+            w2 = inout(reg) row(2) => _,
+            w3 = inout(reg) row(3) => _,
+            w4 = inout(reg) row(4) => _,
+            w5 = inout(reg) row(5) => _,
+            w6 = inout(reg) row(6) => _,
+            w7 = inout(reg) row(7) => _,
             x = inout(reg) x => _,
             turns = inout(reg) turns => _,
             acc = in(reg) acc,

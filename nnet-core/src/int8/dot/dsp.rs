@@ -70,6 +70,29 @@ const fn offset<const LENGTH: usize>(row: usize) -> usize {
     if reaches::<LENGTH>() { row * LENGTH } else { 0 }
 }
 
+/// Four weights of a row by the pairs `even` and `odd` of x.
+macro_rules! quad {
+    ($sum:literal, $place:literal) => {
+        concat!(
+            "ldr {word}, ",
+            $place,
+            "\n",
+            "sxtb16 {pair}, {word}\n",
+            "sxtb16 {word}, {word}, ror #8\n",
+            "smlad {",
+            $sum,
+            "}, {even}, {pair}, {",
+            $sum,
+            "}\n",
+            "smlad {",
+            $sum,
+            "}, {odd}, {word}, {",
+            $sum,
+            "}",
+        )
+    };
+}
+
 /// Four entries of six rows: sums += Σ w[n · LENGTH + i] · x[i], i < 4; gives what follows them in the first row and in x.
 ///
 /// # Safety
@@ -91,38 +114,14 @@ pub unsafe fn six<const LENGTH: usize>(
     unsafe {
         asm!(
             "ldr {odd}, [{x}], #4",
-            "ldr {word}, [{w}, #{second}]",
             "sxtb16 {even}, {odd}",
             "sxtb16 {odd}, {odd}, ror #8",
-            "sxtb16 {pair}, {word}",
-            "sxtb16 {word}, {word}, ror #8",
-            "smlad {b}, {even}, {pair}, {b}",
-            "smlad {b}, {odd}, {word}, {b}",
-            "ldr {word}, [{w}, #{third}]",
-            "sxtb16 {pair}, {word}",
-            "sxtb16 {word}, {word}, ror #8",
-            "smlad {c}, {even}, {pair}, {c}",
-            "smlad {c}, {odd}, {word}, {c}",
-            "ldr {word}, [{w}, #{fourth}]",
-            "sxtb16 {pair}, {word}",
-            "sxtb16 {word}, {word}, ror #8",
-            "smlad {d}, {even}, {pair}, {d}",
-            "smlad {d}, {odd}, {word}, {d}",
-            "ldr {word}, [{w}, #{fifth}]",
-            "sxtb16 {pair}, {word}",
-            "sxtb16 {word}, {word}, ror #8",
-            "smlad {e}, {even}, {pair}, {e}",
-            "smlad {e}, {odd}, {word}, {e}",
-            "ldr {word}, [{w}, #{sixth}]",
-            "sxtb16 {pair}, {word}",
-            "sxtb16 {word}, {word}, ror #8",
-            "smlad {f}, {even}, {pair}, {f}",
-            "smlad {f}, {odd}, {word}, {f}",
-            "ldr {word}, [{w}], #4",
-            "sxtb16 {pair}, {word}",
-            "sxtb16 {word}, {word}, ror #8",
-            "smlad {a}, {even}, {pair}, {a}",
-            "smlad {a}, {odd}, {word}, {a}",
+            quad!("b", "[{w}, #{second}]"),
+            quad!("c", "[{w}, #{third}]"),
+            quad!("d", "[{w}, #{fourth}]"),
+            quad!("e", "[{w}, #{fifth}]"),
+            quad!("f", "[{w}, #{sixth}]"),
+            quad!("a", "[{w}], #4"),
             w = inout(reg) w,
             x = inout(reg) x,
             a = inout(reg) *a,
@@ -191,12 +190,46 @@ pub unsafe fn row<const K: usize, const N: usize>(
     }
 }
 
+/// The next pair of x, and which taps it meets for which sums: two by SMLAD, one with its upper or lower half.
+macro_rules! pair {
+    ($half:ident: $($taps:literal $instruction:literal $sum:literal),*) => {
+        concat!(pair!(@ $half), $("\n", $instruction, " {", $sum, "}, {", $taps, "}, {pair}, {", $sum, "}"),*)
+    };
+    (@ even) => { "sxtb16 {pair}, {word}" };
+    (@ odd) => { "sxtb16 {pair}, {word}, ror #8" };
+}
+
+/// Five taps: two pairs, and the last one.
+macro_rules! five_taps {
+    () => {
+        concat!(
+            "ldr {even}, [{w}], #4\n",
+            "ldr {word}, [{x}]\n",
+            "ldrsb {last}, [{w}], #1\n",
+            "sxtb16 {odd}, {even}, ror #8\n",
+            "sxtb16 {even}, {even}",
+        )
+    };
+}
+
+/// Three taps: the outer ones as a pair, and the middle one.
+macro_rules! three_taps {
+    () => {
+        concat!(
+            "ldrsb {outer}, [{w}], #1\n",
+            "ldrsb {middle}, [{w}], #1\n",
+            "ldrsb {word}, [{w}], #1\n",
+            "pkhbt {outer}, {outer}, {word}, lsl #16\n",
+            "ldr {word}, [{x}]",
+        )
+    };
+}
+
 /// A row of a kernel in as many registers as there are: one piece of assembly, for the compiler would spill.
 ///
-/// Sums go by letters. `even` and `odd`, or `outer`, are pairs of taps, `last` or `middle` the tap that is left; `word` is
-/// four bytes of x, `pair` two of them.
+/// Sums go by letters; `word` is four bytes of x, `pair` two of them.
 macro_rules! rows {
-    ($($name:ident($($sum:ident),*; $($temporary:ident),*) $($line:literal)*;)*) => {$(
+    ($($name:ident($($sum:ident),*; $($temporary:ident),*) $($line:expr),*;)*) => {$(
         /// # Safety
         ///
         /// The taps of the kernel's row follow `w`; behind `x` as many bytes as they meet.
@@ -219,109 +252,45 @@ macro_rules! rows {
 }
 rows! {
     five_by_five(a, b, c, d, e; even, odd, last, word, pair)
-        "ldr {even}, [{w}], #4"
-        "ldr {word}, [{x}]"
-        "ldrsb {last}, [{w}], #1"
-        "sxtb16 {odd}, {even}, ror #8"
-        "sxtb16 {even}, {even}"
-        "sxtb16 {pair}, {word}"
-        "smlad {a}, {even}, {pair}, {a}"
-        "sxtb16 {pair}, {word}, ror #8"
-        "smlad {a}, {odd}, {pair}, {a}"
-        "smlad {b}, {even}, {pair}, {b}"
-        "ldr {word}, [{x}, #2]"
-        "sxtb16 {pair}, {word}"
-        "smlabt {a}, {last}, {pair}, {a}"
-        "smlad {b}, {odd}, {pair}, {b}"
-        "smlad {c}, {even}, {pair}, {c}"
-        "sxtb16 {pair}, {word}, ror #8"
-        "smlabt {b}, {last}, {pair}, {b}"
-        "smlad {c}, {odd}, {pair}, {c}"
-        "smlad {d}, {even}, {pair}, {d}"
-        "ldr {word}, [{x}, #4]"
-        "sxtb16 {pair}, {word}"
-        "smlabt {c}, {last}, {pair}, {c}"
-        "smlad {d}, {odd}, {pair}, {d}"
-        "smlad {e}, {even}, {pair}, {e}"
-        "sxtb16 {pair}, {word}, ror #8"
-        "smlabt {d}, {last}, {pair}, {d}"
-        "smlad {e}, {odd}, {pair}, {e}"
-        "ldrsb {pair}, [{x}, #8]"
+        five_taps!(),
+        pair!(even: "even" "smlad" "a"),
+        pair!(odd: "odd" "smlad" "a", "even" "smlad" "b"),
+        "ldr {word}, [{x}, #2]",
+        pair!(even: "last" "smlabt" "a", "odd" "smlad" "b", "even" "smlad" "c"),
+        pair!(odd: "last" "smlabt" "b", "odd" "smlad" "c", "even" "smlad" "d"),
+        "ldr {word}, [{x}, #4]",
+        pair!(even: "last" "smlabt" "c", "odd" "smlad" "d", "even" "smlad" "e"),
+        pair!(odd: "last" "smlabt" "d", "odd" "smlad" "e"),
+        "ldrsb {pair}, [{x}, #8]",
         "smlabb {e}, {last}, {pair}, {e}";
     five_by_four(a, b, c, d; even, odd, last, word, pair)
-        "ldr {even}, [{w}], #4"
-        "ldr {word}, [{x}]"
-        "ldrsb {last}, [{w}], #1"
-        "sxtb16 {odd}, {even}, ror #8"
-        "sxtb16 {even}, {even}"
-        "sxtb16 {pair}, {word}"
-        "smlad {a}, {even}, {pair}, {a}"
-        "sxtb16 {pair}, {word}, ror #8"
-        "smlad {a}, {odd}, {pair}, {a}"
-        "smlad {b}, {even}, {pair}, {b}"
-        "ldr {word}, [{x}, #2]"
-        "sxtb16 {pair}, {word}"
-        "smlabt {a}, {last}, {pair}, {a}"
-        "smlad {b}, {odd}, {pair}, {b}"
-        "smlad {c}, {even}, {pair}, {c}"
-        "sxtb16 {pair}, {word}, ror #8"
-        "smlabt {b}, {last}, {pair}, {b}"
-        "smlad {c}, {odd}, {pair}, {c}"
-        "smlad {d}, {even}, {pair}, {d}"
-        "ldr {word}, [{x}, #4]"
-        "sxtb16 {pair}, {word}"
-        "smlabt {c}, {last}, {pair}, {c}"
-        "smlad {d}, {odd}, {pair}, {d}"
-        "sxtb16 {pair}, {word}, ror #8"
-        "smlabt {d}, {last}, {pair}, {d}";
+        five_taps!(),
+        pair!(even: "even" "smlad" "a"),
+        pair!(odd: "odd" "smlad" "a", "even" "smlad" "b"),
+        "ldr {word}, [{x}, #2]",
+        pair!(even: "last" "smlabt" "a", "odd" "smlad" "b", "even" "smlad" "c"),
+        pair!(odd: "last" "smlabt" "b", "odd" "smlad" "c", "even" "smlad" "d"),
+        "ldr {word}, [{x}, #4]",
+        pair!(even: "last" "smlabt" "c", "odd" "smlad" "d"),
+        pair!(odd: "last" "smlabt" "d");
     five_by_two(a, b; even, odd, last, word, pair)
-        "ldr {even}, [{w}], #4"
-        "ldr {word}, [{x}]"
-        "ldrsb {last}, [{w}], #1"
-        "sxtb16 {odd}, {even}, ror #8"
-        "sxtb16 {even}, {even}"
-        "sxtb16 {pair}, {word}"
-        "smlad {a}, {even}, {pair}, {a}"
-        "sxtb16 {pair}, {word}, ror #8"
-        "smlad {a}, {odd}, {pair}, {a}"
-        "smlad {b}, {even}, {pair}, {b}"
-        "ldr {word}, [{x}, #2]"
-        "sxtb16 {pair}, {word}"
-        "smlabt {a}, {last}, {pair}, {a}"
-        "smlad {b}, {odd}, {pair}, {b}"
-        "sxtb16 {pair}, {word}, ror #8"
-        "smlabt {b}, {last}, {pair}, {b}";
+        five_taps!(),
+        pair!(even: "even" "smlad" "a"),
+        pair!(odd: "odd" "smlad" "a", "even" "smlad" "b"),
+        "ldr {word}, [{x}, #2]",
+        pair!(even: "last" "smlabt" "a", "odd" "smlad" "b"),
+        pair!(odd: "last" "smlabt" "b");
     three_by_four(a, b, c, d; outer, middle, word, pair)
-        "ldrsb {outer}, [{w}], #1"
-        "ldrsb {middle}, [{w}], #1"
-        "ldrsb {word}, [{w}], #1"
-        "pkhbt {outer}, {outer}, {word}, lsl #16"
-        "ldr {word}, [{x}]"
-        "sxtb16 {pair}, {word}"
-        "smlad {a}, {outer}, {pair}, {a}"
-        "smlabt {b}, {middle}, {pair}, {b}"
-        "sxtb16 {pair}, {word}, ror #8"
-        "smlabb {a}, {middle}, {pair}, {a}"
-        "smlad {b}, {outer}, {pair}, {b}"
-        "smlabt {c}, {middle}, {pair}, {c}"
-        "ldr {word}, [{x}, #2]"
-        "sxtb16 {pair}, {word}"
-        "smlad {c}, {outer}, {pair}, {c}"
-        "smlabt {d}, {middle}, {pair}, {d}"
-        "sxtb16 {pair}, {word}, ror #8"
-        "smlad {d}, {outer}, {pair}, {d}";
+        three_taps!(),
+        pair!(even: "outer" "smlad" "a", "middle" "smlabt" "b"),
+        pair!(odd: "middle" "smlabb" "a", "outer" "smlad" "b", "middle" "smlabt" "c"),
+        "ldr {word}, [{x}, #2]",
+        pair!(even: "outer" "smlad" "c", "middle" "smlabt" "d"),
+        pair!(odd: "outer" "smlad" "d");
     three_by_two(a, b; outer, middle, word, pair)
-        "ldrsb {outer}, [{w}], #1"
-        "ldrsb {middle}, [{w}], #1"
-        "ldrsb {word}, [{w}], #1"
-        "pkhbt {outer}, {outer}, {word}, lsl #16"
-        "ldr {word}, [{x}]"
-        "sxtb16 {pair}, {word}"
-        "smlad {a}, {outer}, {pair}, {a}"
-        "smlabt {b}, {middle}, {pair}, {b}"
-        "sxtb16 {pair}, {word}, ror #8"
-        "smlabb {a}, {middle}, {pair}, {a}"
-        "smlad {b}, {outer}, {pair}, {b}";
+        three_taps!(),
+        pair!(even: "outer" "smlad" "a", "middle" "smlabt" "b"),
+        pair!(odd: "middle" "smlabb" "a", "outer" "smlad" "b");
 }
 
 /// sums[n] += Σₖ w[k] · x[n + k] for an odd `K` of at least 7 and an even `N`.
