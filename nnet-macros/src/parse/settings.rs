@@ -1,6 +1,7 @@
 //! Behind the layers: `loss = cross_entropy;`, `budget(..);`, `weights = "file";` and `quantize = int8;`. What could not be
 //! read is some loss, for the stub.
 
+use quote::ToTokens;
 use syn::parse::ParseStream;
 use syn::{Ident, LitStr, Result, Token, parse_quote};
 
@@ -78,13 +79,17 @@ fn weights(word: &Ident, input: ParseStream, weights: &mut Option<LitStr>) -> Re
         return Err(input.error(EXAMPLE));
     }
     let path: LitStr = input.parse()?;
-    let place = path.span();
-    *weights = Some(path);
-    if input.parse::<Option<Token![;]>>()?.is_none() {
-        let message = "expected `;` after the weights";
-        return Err(if input.is_empty() { syn::Error::new(place, message) } else { input.error(message) });
+    *weights = Some(path.clone());
+    end(input, path, "expected `;` after the weights")
+}
+
+/// `;`, or an error where it is missing: at what stands before it if nothing follows.
+fn end(input: ParseStream, before: impl ToTokens, message: &str) -> Result<()> {
+    match input.parse::<Option<Token![;]>>()? {
+        Some(_) => Ok(()),
+        None if input.is_empty() => Err(syn::Error::new_spanned(before, message)),
+        None => Err(input.error(message)),
     }
-    Ok(())
 }
 
 /// `= int8;`
@@ -101,11 +106,7 @@ fn quantize(word: Ident, input: ParseStream, quantize: &mut Option<Ident>) -> Re
     if form != "int8" {
         return Err(syn::Error::new(form.span(), EXAMPLE));
     }
-    if input.parse::<Option<Token![;]>>()?.is_none() {
-        let message = "expected `;` after `quantize = int8`";
-        return Err(if input.is_empty() { syn::Error::new(form.span(), message) } else { input.error(message) });
-    }
-    Ok(())
+    end(input, form, "expected `;` after `quantize = int8`")
 }
 
 /// `= cross_entropy;`, or a word that is no setting.
@@ -128,12 +129,7 @@ fn loss(name: &Ident, input: ParseStream, errors: &mut Errors, loss: &mut Option
     let call = call(input, errors)?;
     let tokens = call.tokens.clone();
     *loss = Some(call);
-    if input.parse::<Option<Token![;]>>()?.is_none() {
-        let message = "expected `;` after the loss";
-        let is_last = input.is_empty();
-        return Err(if is_last { syn::Error::new_spanned(tokens, message) } else { input.error(message) });
-    }
-    Ok(())
+    end(input, tokens, "expected `;` after the loss")
 }
 
 /// Why there is no such setting.
