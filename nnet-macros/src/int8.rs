@@ -4,7 +4,7 @@ use crate::errors::Errors;
 use crate::infer::{Network, Operation, Work};
 use crate::layer::{Activation, Kind};
 use crate::plan::{ForwardStep as Step, of_bytes};
-use crate::size::{Size, Window};
+use crate::size::is_padded;
 
 /// What can stand in a network of bytes.
 const KNOWN: &str = "Conv1d, Conv2d, Linear, Relu, Relu6 behind these, MaxPool, AvgPool without padding, GlobalAvgPool2d, \
@@ -64,8 +64,4 @@ fn refusal(operation: &Operation, is_alone: bool) -> Option<String> {
         }
         _ => Some(format!("`quantize = int8` has no {word}")),
     }
-}
-
-fn is_padded(window: &Window) -> bool {
-    [window.padding, window.padding_end].concat().iter().any(|size| *size != Size::Known(0))
 }

@@ -272,6 +272,11 @@ fn combined(a: Size, b: Size, sign: &str, join: impl FnOnce(TokenStream, TokenSt
     named(&text, code!((#tokens)), if is_constant { Needs::Constants } else { Needs::Arithmetic })
 }
 
+/// Whether a window has padding, or may have some.
+pub fn is_padded(window: &Window) -> bool {
+    [window.padding, window.padding_end].concat().iter().any(|size| *size != Size::Known(0))
+}
+
 /// The product of some sizes; `None` if it exceeds `usize`.
 pub fn product(sizes: &[Size]) -> Option<Size> {
     sizes.iter().try_fold(Size::ONE, |product, size| product.times(*size))

@@ -3,14 +3,14 @@
 
 use crate::infer::Network;
 use crate::layer::{Activation, Kind};
-use crate::size::{Size, Window};
+use crate::size::{Size, Window, is_padded};
 
 /// The most entries of a window for which there is such a pass.
 const WINDOW: usize = 64;
 
 /// The last operation of the pass that begins with operation `at`: itself, if it is alone.
 pub fn last(network: &Network, at: usize) -> usize {
-    let kind = |at: usize| network.operation(at).and_then(|operation| operation.layer()).map(|layer| &layer.kind);
+    let kind = |at| kind_of(network, at);
     if !kind(at).is_some_and(|kind| matches!(kind, Kind::Conv2d(_) | Kind::Conv1d(_))) {
         return at;
     }
@@ -22,7 +22,7 @@ pub fn last(network: &Network, at: usize) -> usize {
 
 /// The same for bytes: a convolution or a linear layer, rectifiers behind it, and with a convolution one maximum pool.
 pub fn last_of_bytes(network: &Network, at: usize) -> usize {
-    let kind = |at: usize| network.operation(at).and_then(|operation| operation.layer()).map(|layer| &layer.kind);
+    let kind = |at| kind_of(network, at);
     let mut may_pool = match kind(at) {
         Some(Kind::Conv2d(_) | Kind::Conv1d(_)) => true,
         Some(Kind::Linear { .. }) => false,
@@ -40,6 +40,10 @@ pub fn last_of_bytes(network: &Network, at: usize) -> usize {
         last = next;
     }
     last
+}
+
+fn kind_of(network: &Network, at: usize) -> Option<&Kind> {
+    network.operation(at).and_then(|operation| operation.layer()).map(|layer| &layer.kind)
 }
 
 /// The operation that reads a value, if it is the one that follows its making and no other does.
@@ -61,8 +65,10 @@ fn is_side_by_side(kind: &Kind) -> bool {
     else {
         return false;
     };
-    let Window { kernel, stride, padding, padding_end, dilation } = window;
+    let Window { kernel, stride, dilation, .. } = window;
     let entries = kernel[0].known().zip(kernel[1].known()).and_then(|(height, width)| height.checked_mul(width));
-    let is_plain = [padding, padding_end].iter().all(|padding| **padding == [Size::Known(0); 2]);
-    entries.is_some_and(|entries| entries <= WINDOW) && kernel == stride && is_plain && *dilation == [Size::ONE; 2]
+    entries.is_some_and(|entries| entries <= WINDOW)
+        && kernel == stride
+        && !is_padded(window)
+        && *dilation == [Size::ONE; 2]
 }
