@@ -1,15 +1,17 @@
 //! `LeNetInt8`: the network of bytes, and the way to it from the network of floats.
 
+mod quantize;
 mod stub;
 
 use proc_macro2::{Span, TokenStream};
 use quote::format_ident;
 use syn::Ident;
 
+use self::quantize::quantize;
 pub use self::stub::stub;
-use super::words::{area_name, doc, integer, local, place, scratch_name, sizes, tensor, window};
-use super::{forward, memory, shadow};
-use crate::infer::{Layer, Network, Operation, Value};
+use super::words::{area_name, doc, local, scratch_name, sizes, tensor, window};
+use super::{memory, shadow};
+use crate::infer::{Layer, Network, Operation};
 use crate::layer::Kind;
 use crate::plan::{Forward, ForwardStep as Step, Operand, Room, Storage, of_bytes, of_trace};
 use crate::size::{Shape, Size, Window};
@@ -51,17 +53,20 @@ pub fn int8(original: &Network, network: &Network) -> TokenStream {
     }
 }
 
+/// What a step runs, if that is a layer.
+fn stage(network: &Network, step: Step) -> Option<Stage<'_>> {
+    let (at, last, x, y) = match step {
+        Step::Through { operation, last, x, y } => (operation, last, x, y),
+        Step::InPlace { operation, y } => (operation, operation, y, y),
+        _ => return None,
+    };
+    let operation = network.operation(at)?;
+    Some(Stage { operation, layer: operation.layer()?, last, x, y })
+}
+
 /// The steps that run a layer.
 fn stages<'a>(network: &'a Network, plan: &'a Forward) -> impl Iterator<Item = Stage<'a>> {
-    plan.steps.iter().filter_map(|step| {
-        let (at, last, x, y) = match *step {
-            Step::Through { operation, last, x, y } => (operation, last, x, y),
-            Step::InPlace { operation, y } => (operation, operation, y, y),
-            _ => return None,
-        };
-        let operation = network.operation(at)?;
-        Some(Stage { operation, layer: operation.layer()?, last, x, y })
-    })
+    plan.steps.iter().filter_map(|step| stage(network, *step))
 }
 
 /// The type of the layer's field, if it has numbers of its own.
@@ -174,7 +179,7 @@ fn scratch(original: &Network, network: &Network, plan: &Forward) -> TokenStream
         doc(&format!("What [`{}`] predicts in: areas that its layers write in turn.", self::name(&original.name)));
     let areas: Vec<_> = (0..plan.areas.len()).map(area_name).collect();
     let rooms: Vec<_> = plan.areas.iter().map(Room::entries).collect();
-    let strips = stages(network, plan).filter(|stage| matches!(stage.layer.kind, Kind::Conv2d(_) | Kind::Conv1d(_)));
+    let strips = stages(network, plan).filter(|stage| is_convolution(stage.layer));
     let strip = strips.fold(code!(0), |largest, stage| {
         let geometry = geometry(network, &stage);
         code!(::nnet::__private::larger(#largest, #geometry.strip()))
@@ -204,6 +209,7 @@ fn implementation(original: &Network, network: &Network, plan: &Forward) -> Toke
     let areas: Vec<_> = (0..plan.areas.len()).map(area_name).collect();
     let body = plan.steps.iter().map(|step| self::step(network, *step));
     let result = memory_of(plan.output());
+    let strip = if stages(network, plan).any(|stage| is_convolution(stage.layer)) { code!(strip) } else { code!(..) };
     let calls: TokenStream = body.collect();
     code! {
         #[automatically_derived]
@@ -223,8 +229,7 @@ fn implementation(original: &Network, network: &Network, plan: &Forward) -> Toke
             }
 
             fn predict<'s>(&self, x: &Self::Input, scratch: &'s mut Self::Scratch) -> &'s Self::Output {
-                let #scratch { #(#areas,)* strip } = scratch;
-                let _ = &strip;
+                let #scratch { #(#areas,)* #strip } = scratch;
                 #calls
                 ::nnet::__private::int8::part(#result)
             }
@@ -241,6 +246,10 @@ fn constant(network: &Network) -> TokenStream {
             #visibility const INFERENCE_BYTES: ::core::primitive::usize = ::core::mem::size_of::<#scratch>();
         }
     }
+}
+
+fn is_convolution(layer: &Layer) -> bool {
+    matches!(layer.kind, Kind::Conv2d(_) | Kind::Conv1d(_))
 }
 
 fn byte() -> TokenStream {
@@ -270,18 +279,7 @@ fn step(network: &Network, step: Step) -> TokenStream {
         let (from, to) = (read(from, network.shape(from.value)), write(to, network.shape(from.value)));
         return code!(*#to = *#from;);
     }
-    let stage = match step {
-        Step::Through { operation, last, x, y } => (operation, last, x, y),
-        Step::InPlace { operation, y } => (operation, operation, y, y),
-        _ => return TokenStream::new(),
-    };
-    let (at, last, x, y) = stage;
-    let Some((operation, layer)) = network.operation(at).and_then(|operation| Some((operation, operation.layer()?)))
-    else {
-        return TokenStream::new();
-    };
-    let stage = Stage { operation, layer, last, x, y };
-    call(network, &stage)
+    stage(network, step).map(|stage| call(network, &stage)).unwrap_or_default()
 }
 
 fn call(network: &Network, stage: &Stage<'_>) -> TokenStream {
@@ -337,67 +335,5 @@ fn pool_of(layer: &Layer) -> Option<&Window> {
     match &layer.kind {
         Kind::MaxPool2d { window } | Kind::MaxPool1d { window } => Some(window),
         _ => None,
-    }
-}
-
-/// The ranges of all values, and the layers made by them.
-fn quantize(original: &Network, network: &Network, plan: &Forward, trace: &Forward) -> TokenStream {
-    let (name, source, trace_name) = (name(&original.name), &network.name, trace_name(&original.name));
-    let body = forward::trace(network, &trace_name, trace);
-    let values = integer(network.operations.len() + 1);
-    let mut lines = TokenStream::new();
-    // What the bytes of each value stand for: the local that holds it.
-    let mut affine: Vec<Ident> = vec![word("input")];
-    for at in 0..network.operations.len() {
-        let made = stages(network, plan).find(|stage| stage.last == at);
-        let x = network.operation(at).and_then(|operation| operation.inputs.first().copied()).unwrap_or_default();
-        let before = |value: Value| affine.get(value).cloned().unwrap_or_else(|| word("input"));
-        let Some(stage) = made else {
-            affine.push(before(x));
-            continue;
-        };
-        let x = before(stage.operation.inputs.first().copied().unwrap_or_default());
-        let (field, label) = (local(stage.operation), &stage.operation.label);
-        let method = match &stage.layer.kind {
-            Kind::Conv2d(_) | Kind::Linear { .. } => word("quantize"),
-            Kind::Conv1d(_) => word("quantize_1d"),
-            Kind::Activation(_) => {
-                lines.extend(code!(to.#field.zero_point = #x.zero_point;));
-                affine.push(x);
-                continue;
-            }
-            _ => {
-                affine.push(x);
-                continue;
-            }
-        };
-        let (place, value, y) = (place(&stage.operation.place), integer(at + 1), format_ident!("of_{field}"));
-        lines.extend(code! {
-            let #y = to.#field.#method(#label, &self #place, #x, ranges[#value])?;
-        });
-        affine.push(y);
-    }
-    let output = affine.last();
-    code! {
-        #[automatically_derived]
-        impl ::nnet::__private::int8::Quantize for #source<::core::primitive::f32> {
-            type Int8 = #name;
-            type Trace = #trace_name;
-            const VALUES: ::core::primitive::usize = #values;
-
-            #body
-
-            fn quantize_into(
-                &self,
-                ranges: &[::nnet::__private::int8::Range],
-                to: &mut Self::Int8,
-            ) -> ::core::result::Result<(), ::nnet::__private::int8::QuantizeError> {
-                let input = ranges[0].affine(0.0);
-                #lines
-                to.input = input;
-                to.output = #output;
-                ::core::result::Result::Ok(())
-            }
-        }
     }
 }
