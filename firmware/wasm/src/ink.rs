@@ -35,9 +35,8 @@ impl Paper {
     pub fn line(&mut self, from: [f32; 2], to: [f32; 2]) {
         let [dx, dy] = [to[0] - from[0], to[1] - from[1]];
         let length = (dx * dx + dy * dy).max(1e-6);
-        let rows = span(from[1], to[1]);
+        let [columns, rows] = [span(from[0], to[0]), span(from[1], to[1])];
         for (y, row) in self.ink.iter_mut().enumerate().take(rows[1]).skip(rows[0]) {
-            let columns = span(from[0], to[0]);
             for (x, ink) in row.iter_mut().enumerate().take(columns[1]).skip(columns[0]) {
                 let [px, py] = [middle(x) - from[0], middle(y) - from[1]];
                 let along = ((px * dx + py * dy) / length).clamp(0.0, 1.0);
