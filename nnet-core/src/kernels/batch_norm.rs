@@ -96,12 +96,14 @@ fn channels<S>(lanes: usize, statistics: &[S], x: &[S]) -> usize {
 }
 
 /// statistics[0] = mean x, statistics[1] = Σ (x − mean)², each lane by itself
+#[inline(always)]
 pub(super) fn statistics<S: Vectors>(lanes: usize, x: &[S], statistics: &mut [S]) {
     let channels = channels(lanes, statistics, x);
     S::dispatch(lanes, Statistics { lanes, channels, x, rows: statistics });
 }
 
 /// y = (x − mean) / √(variance + ε) · w + b
+#[inline(always)]
 pub(super) fn forward<S: Vectors>(lanes: usize, eps: f64, w: &[S], b: &[S], statistics: &[S], x: &[S], y: &mut [S]) {
     let channels = channels(lanes, statistics, x);
     assert_eq!((w.len(), b.len()), (channels, channels), "w, b: [C]");
@@ -110,6 +112,7 @@ pub(super) fn forward<S: Vectors>(lanes: usize, eps: f64, w: &[S], b: &[S], stat
 }
 
 /// statistics[2] = Σ dy, statistics[3] = Σ dy·x̂, each lane by itself
+#[inline(always)]
 pub(super) fn gradient_sums<S: Vectors>(lanes: usize, eps: f64, statistics: &mut [S], x: &[S], dy: &[S]) {
     let channels = channels(lanes, statistics, x);
     assert_eq!(x.len(), dy.len(), "dy has the shape of x");
@@ -117,6 +120,7 @@ pub(super) fn gradient_sums<S: Vectors>(lanes: usize, eps: f64, statistics: &mut
 }
 
 /// dy ← w / √(variance + ε) · (dy − statistics[2] − x̂·statistics[3])
+#[inline(always)]
 pub(super) fn input_gradient<S: Vectors>(lanes: usize, eps: f64, w: &[S], statistics: &[S], x: &[S], dy: &mut [S]) {
     assert_eq!(w.len(), channels(lanes, statistics, x), "w: [C]");
     assert_eq!(x.len(), dy.len(), "dy has the shape of x");

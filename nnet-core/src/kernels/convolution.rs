@@ -66,6 +66,7 @@ pub(super) const fn area([height, width]: [usize; 2]) -> usize {
 }
 
 /// y[o][r][c] = b[o] + Σᵢ Σₖₕ Σₖ𝓌 w[o][i][kh][kw] · x[i][r·S + kh·D − P][c·S + kw·D − P], i in the group of o
+#[inline(always)]
 pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
     shape.check(lanes, w, x, y);
     assert!(b.is_empty() || b.len() == shape.outputs, "b: [OUT]");
@@ -98,6 +99,7 @@ fn correlation<'a, S>(
 /// Forward: y[o][r][c] += w[o][i][kh][kw] · x[i][r·S + kh·D − P][c·S + kw·D − P]
 /// so dx[i][p][q] = b[i] + Σ w[o][i][kh][kw] · dy[o][(p + P − kh·D)/S][(q + P − kw·D)/S], where both divisions leave no
 /// rest. A gradient has no b; a transposed convolution is this sum with one.
+#[inline(always)]
 pub(super) fn transposed<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], b: &[S], dy: &[S], dx: &mut [S]) {
     shape.check(lanes, w, dx, dy);
     assert!(b.is_empty() || b.len() == shape.inputs, "b: [IN]");

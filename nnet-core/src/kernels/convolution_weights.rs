@@ -9,6 +9,7 @@ use crate::simd::{Kernel, Simd, Vectors};
 
 /// Forward: y[o][r][c] += w[o][i][kh][kw] · x[i][r·S + kh·D − P][c·S + kw·D − P]
 /// so dw[o][i][kh][kw] += Σ dy[o][r][c] · x[i][r·S + kh·D − P][c·S + kw·D − P] over the r, c whose input exists.
+#[inline(always)]
 pub(super) fn gradient<S: Vectors>(lanes: usize, shape: &Convolution, x: &[S], dy: &[S], dw: &mut [S]) {
     shape.check(lanes, dw, x, dy);
     S::dispatch(lanes, WeightGradient { lanes, shape: *shape, x, dy, dw });

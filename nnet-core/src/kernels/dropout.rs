@@ -16,6 +16,7 @@ pub struct Mask {
 }
 
 /// y ← y · (0 or 1 / (1 − p))
+#[inline(always)]
 pub(super) fn apply<S: Vectors>(lanes: usize, mask: &Mask, y: &mut [S]) {
     assert!((0.0..=1.0).contains(&mask.p), "a probability is between 0 and 1");
     assert!(mask.plane > 0 && y.len().is_multiple_of(mask.plane * lanes), "y: [C, ..]");

@@ -26,6 +26,7 @@ impl Groups {
 }
 
 /// y = (x − mean) / √(variance + ε) · w + b, statistics over each group of channels
+#[inline(always)]
 pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Groups, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
     shape.check(lanes, w.len(), x);
     assert_eq!(b.len(), w.len(), "b: [C]");
@@ -35,6 +36,7 @@ pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Groups, w: &[S], b: &[S]
 
 /// Forward: y = x̂·w + b   so   dw += Σ dy·x̂,  db += Σ dy, and with g = w·dy
 /// dx = (g − mean g − x̂·mean (g·x̂)) / √(variance + ε)
+#[inline(always)]
 pub(super) fn gradient<S: Vectors>(
     lanes: usize,
     shape: &Groups,

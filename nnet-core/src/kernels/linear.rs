@@ -10,6 +10,7 @@ use crate::simd::{Kernel, Simd, Vectors};
 use crate::tensor::Tensor;
 
 /// y[o] = b[o] + Σᵢ w[o][i] · x[i]
+#[inline(always)]
 pub(super) fn forward<S: Vectors>(lanes: usize, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
     let outputs = y.len() / lanes;
     assert!(b.is_empty() || b.len() == outputs, "b: [OUT]");
@@ -24,6 +25,7 @@ pub(super) fn forward<S: Vectors>(lanes: usize, w: &[S], b: &[S], x: &[S], y: &m
 }
 
 /// Forward: y[o] += w[o][i] · x[i]   so   dx[i] = Σₒ w[o][i] · dy[o]
+#[inline(always)]
 pub(super) fn input_gradient<S: Vectors>(lanes: usize, w: &[S], dy: &[S], dx: &mut [S]) {
     S::dispatch(lanes, Product::<S, true>::new(lanes, w, &[], dy, dx));
 }
@@ -207,6 +209,7 @@ impl<S: Vectors, const TRANSPOSED: bool> Kernel<S> for Product<'_, S, TRANSPOSED
 }
 
 /// Forward: y[o] += w[o][i] · x[i]   so   dw[o][i] += Σ dy[o] · x[i] over lanes
+#[inline(always)]
 pub(super) fn weight_gradient<S: Vectors>(lanes: usize, x: &[S], dy: &[S], dw: &mut [S]) {
     assert_eq!(x.len() % lanes, 0, "x: whole entries");
     assert_eq!(dy.len() % lanes, 0, "dy: whole entries");

@@ -38,6 +38,7 @@ impl Pad {
 }
 
 /// y = x inside, 0 around
+#[inline(always)]
 pub(super) fn forward<S: Scalar>(lanes: usize, shape: &Pad, x: &[S], y: &mut [S]) {
     shape.check(lanes, x, y);
     y.fill(S::ZERO);
@@ -48,6 +49,7 @@ pub(super) fn forward<S: Scalar>(lanes: usize, shape: &Pad, x: &[S], y: &mut [S]
 }
 
 /// Forward: y = x inside   so   dx = dy there
+#[inline(always)]
 pub(super) fn gradient<S: Scalar>(lanes: usize, shape: &Pad, dy: &[S], dx: &mut [S]) {
     shape.check(lanes, dx, dy);
     let length = shape.x[1] * lanes;

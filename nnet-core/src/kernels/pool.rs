@@ -175,12 +175,14 @@ fn one_over<S: Vectors>(count: usize) -> S {
 }
 
 /// y = max x over the window; NaN if one is there; −∞ if all taps of a dilated one are in the padding
+#[inline(always)]
 pub(super) fn max<S: Vectors>(lanes: usize, shape: &Pool, x: &[S], y: &mut [S]) {
     shape.check(lanes, x, y);
     S::dispatch(lanes, Max { lanes, shape, x, y });
 }
 
 /// Forward: y = x at the first largest entry   so   dx += dy there
+#[inline(always)]
 pub(super) fn max_gradient<S: Vectors>(lanes: usize, shape: &Pool, x: &[S], dy: &[S], dx: &mut [S]) {
     shape.check(lanes, x, dy);
     assert_eq!(x.len(), dx.len(), "dx: [C, H, W]");
@@ -188,6 +190,7 @@ pub(super) fn max_gradient<S: Vectors>(lanes: usize, shape: &Pool, x: &[S], dy: 
 }
 
 /// y = Σ x / n, n the size of the kernel, or the entries in the window
+#[inline(always)]
 pub(super) fn avg<S: Vectors>(lanes: usize, shape: &Pool, x: &[S], y: &mut [S]) {
     shape.check(lanes, x, y);
     shape.check_mean();
@@ -195,6 +198,7 @@ pub(super) fn avg<S: Vectors>(lanes: usize, shape: &Pool, x: &[S], y: &mut [S]) 
 }
 
 /// Forward: y = Σ x / n   so   dx += dy / n
+#[inline(always)]
 pub(super) fn avg_gradient<S: Vectors>(lanes: usize, shape: &Pool, dy: &[S], dx: &mut [S]) {
     shape.check(lanes, dx, dy);
     shape.check_mean();

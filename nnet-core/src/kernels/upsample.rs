@@ -76,12 +76,14 @@ struct Neighbours<S> {
 }
 
 /// y = Σ weight · x over the neighbours
+#[inline(always)]
 pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Upsample, x: &[S], y: &mut [S]) {
     shape.check(lanes, x, y);
     S::dispatch(lanes, Forward { lanes, shape, x, y });
 }
 
 /// Forward: y += weight · x   so   dx += weight · dy
+#[inline(always)]
 pub(super) fn gradient<S: Vectors>(lanes: usize, shape: &Upsample, dy: &[S], dx: &mut [S]) {
     shape.check(lanes, dx, dy);
     S::dispatch(lanes, Gradient { lanes, shape, dy, dx });

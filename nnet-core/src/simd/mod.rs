@@ -78,11 +78,7 @@ pub(crate) trait Kernel<S: Scalar> {
 
 /// Scalars with vectors.
 pub(crate) trait Vectors: Scalar {
-    /// Runs a kernel on the best vectors for entries of `lanes` scalars.
-    ///
-    /// # Panics
-    ///
-    /// If that is neither 1 nor [`LANES`]: kernels read whole entries.
+    /// Runs a kernel on the best vectors for entries of `lanes` scalars: 1, or a multiple of every vector.
     fn dispatch<K: Kernel<Self>>(lanes: usize, kernel: K);
 
     /// Runs a kernel on vectors along one sample; gives it back where there are none, for its scalar form.
@@ -91,8 +87,7 @@ pub(crate) trait Vectors: Scalar {
 
 impl Vectors for f64 {
     // f64 is for checks: one body, no vectors.
-    fn dispatch<K: Kernel<f64>>(lanes: usize, kernel: K) {
-        assert!(lanes == 1 || lanes == LANES, "entries of {lanes} scalars");
+    fn dispatch<K: Kernel<f64>>(_lanes: usize, kernel: K) {
         kernel.run(Single::<f64>::new());
     }
 
@@ -102,8 +97,8 @@ impl Vectors for f64 {
 }
 
 impl Vectors for f32 {
+    #[inline(always)]
     fn dispatch<K: Kernel<f32>>(lanes: usize, kernel: K) {
-        assert!(lanes == 1 || lanes == LANES, "entries of {lanes} scalars");
         if lanes == 1 {
             return kernel.run(Single::<f32>::new());
         }

@@ -45,6 +45,7 @@ impl Pooled {
 }
 
 /// y[o][r][c] = the pool of f(b[o] + Σ w[o][i] ⋆ x[i]) over the window at (r·PH, c·PW)
+#[inline(always)]
 pub(in crate::kernels) fn pooled<S: Vectors>(lanes: usize, shape: &Pooled, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
     let Pooled { convolution, function, window, mean } = shape;
     convolution.check_inputs(lanes, w, x);

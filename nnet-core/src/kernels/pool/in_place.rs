@@ -15,6 +15,7 @@ use crate::tensor::Tensor;
 
 /// Forward: y = x at the first largest entry   so   x ← dy there and 0 elsewhere;
 /// after forward x = f(z), y = x there   so   x ← f′(x)·dy there
+#[inline(always)]
 pub(in crate::kernels) fn max_gradient<S: Vectors>(
     lanes: usize,
     shape: &Pool,
