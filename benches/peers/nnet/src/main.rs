@@ -2,7 +2,7 @@
 
 #[path = "../../../throughput/networks.rs"]
 mod networks;
-#[path = "../../../throughput/peak.rs"]
+#[path = "../../../measure/peak.rs"]
 mod peak;
 #[path = "../../peer.rs"]
 mod peer;
