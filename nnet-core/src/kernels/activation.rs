@@ -54,6 +54,25 @@ impl Function {
     }
 }
 
+/// y ← max(y, 0): the commonest function has code of its own, so that a program that needs no other holds no other.
+pub(super) fn relu<S: Vectors>(y: &mut [S]) {
+    S::dispatch(LANES, Relu { y });
+}
+
+struct Relu<'a, S> {
+    y: &'a mut [S],
+}
+
+impl<S: Vectors> Kernel<S> for Relu<'_, S> {
+    #[inline(always)]
+    fn run<I: Simd<Scalar = S>>(self, _simd: I) {
+        for y in self.y {
+            // NaN fails the comparison and passes through.
+            *y = if *y < S::ZERO { S::ZERO } else { *y };
+        }
+    }
+}
+
 /// y ← f(y)
 pub(super) fn forward<S: Vectors>(function: Function, y: &mut [S]) {
     S::dispatch(LANES, Forward { function, y });
@@ -159,11 +178,13 @@ fn between<S: Vectors>(y: S, bound: S, dx: S) -> S {
 
 impl<S: Vectors> Kernel<S> for Forward<'_, S> {
     #[inline(always)]
-    fn run<I: Simd<Scalar = S>>(self, _simd: I) {
+    fn run<I: Simd<Scalar = S>>(self, simd: I) {
+        if self.function == Function::Relu {
+            return Relu { y: self.y }.run(simd);
+        }
         let y = self.y.iter_mut();
         match self.function {
-            // NaN fails the comparison and passes through.
-            Function::Relu => y.for_each(|y| *y = if *y < S::ZERO { S::ZERO } else { *y }),
+            Function::Relu => {}
             Function::Relu6 => y.for_each(|y| *y = relu6(*y)),
             Function::LeakyRelu(slope) => {
                 let slope = S::from_f64(slope);

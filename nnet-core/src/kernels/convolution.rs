@@ -3,6 +3,7 @@
 
 mod pooled;
 mod row;
+mod scalars;
 
 use core::ops::Range;
 
@@ -92,8 +93,9 @@ fn correlation<'a, S>(
         w_to: inputs / groups * area(kernel),
         source: shape.x,
         target: shape.y,
+        plane: area(shape.y),
     };
-    Correlation { lanes, rows: line(0), columns: line(1), channels, kernel_width: kernel[1], w, b, x, y }
+    Correlation { lanes, rows: line(0), columns: line(1), channels, kernel_width: kernel[1], w, b, x, y, adds: false }
 }
 
 /// Forward: y[o][r][c] += w[o][i][kh][kw] · x[i][r·S + kh·D − P][c·S + kw·D − P]
@@ -113,14 +115,44 @@ pub(super) fn transposed<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S],
         w_to: area(kernel),
         source: shape.y,
         target: shape.x,
+        plane: area(shape.x),
     };
     let kernel_width = kernel[1];
     for row in 0..stride[0].min(shape.x[0]) {
         for column in 0..stride[1].min(shape.x[1]) {
             let (rows, columns) = (line(0, row), line(1, column));
             let y = dx.as_mut_ptr();
-            Correlation { lanes, rows, columns, channels, kernel_width, w, b, x: dy, y }.compute();
+            Correlation { lanes, rows, columns, channels, kernel_width, w, b, x: dy, y, adds: false }.compute();
         }
+    }
+}
+
+/// Forward: y[o][r][c] += w[o][i][kh][kw] · x[i][r·S + kh·D − P][c·S + kw·D − P]
+/// so dw[o][i][kh][kw] += Σ dy[o][r][c] · x[i][r·S + kh·D − P][c·S + kw·D − P]: for each i a correlation of x[i] with dy
+/// as the kernel, of one sample.
+pub(super) fn weights<S: Vectors>(shape: &Convolution, x: &[S], dy: &[S], dw: &mut [S]) {
+    shape.check(1, dw, x, dy);
+    let Convolution { groups, window: Window2d { kernel, .. }, .. } = *shape;
+    let (inputs, outputs) = (shape.inputs / groups, shape.outputs / groups);
+    let line = |a: usize| Line::weights(&shape.window, a, shape.x[a], shape.y[a]);
+    let (rows, columns) = (line(0), line(1));
+    let channels = Channels {
+        groups: 1,
+        from: 1,
+        to: outputs,
+        w_from: 0,
+        w_to: area(shape.y),
+        source: shape.x,
+        target: kernel,
+        plane: inputs * area(kernel),
+    };
+    for i in 0..shape.inputs {
+        let (group, input) = (i / inputs, i % inputs);
+        let w = &dy[group * outputs * area(shape.y)..];
+        let y = dw.as_mut_ptr().wrapping_add((group * outputs * inputs + input) * area(kernel));
+        let x = &x[i * area(shape.x)..];
+        Correlation { lanes: 1, rows, columns, channels, kernel_width: shape.y[1], w, b: &[], x, y, adds: true }
+            .by_scalars();
     }
 }
 
@@ -136,10 +168,12 @@ struct Channels {
     /// Height and width of the maps read and written.
     source: [usize; 2],
     target: [usize; 2],
+    /// Entries from one written channel to the next.
+    plane: usize,
 }
 
-/// y[o][n][m] = b[o] + Σ w · x over the taps of `rows` and `columns`; made by `forward` and `transposed` only,
-/// after their checks.
+/// y[o][n][m] = b[o] + Σ w · x over the taps of `rows` and `columns`; made by `forward`, `transposed` and
+/// `weights` only, after their checks.
 #[derive(Clone, Copy)]
 struct Correlation<'a, S> {
     lanes: usize,
@@ -152,6 +186,8 @@ struct Correlation<'a, S> {
     x: &'a [S],
     /// Mutably borrowed by the caller while the kernel runs.
     y: *mut S,
+    /// Whether the sums are added to y: for scalars only.
+    adds: bool,
 }
 
 /// A row of outputs for some channels: where it reads and writes.
@@ -171,6 +207,9 @@ struct Row<S> {
 impl<S: Vectors> Kernel<S> for Correlation<'_, S> {
     #[inline(always)]
     fn run<I: Simd<Scalar = S>>(self, simd: I) {
+        if I::WIDTH == 1 && self.lanes == 1 {
+            return self.by_scalars();
+        }
         let interior = self.columns.interior();
         for group in 0..self.channels.groups {
             let group = self.group(group);
@@ -199,12 +238,12 @@ impl<S: Vectors> Correlation<'_, S> {
     /// The correlation of one group, from its first channels on.
     #[inline(always)]
     fn group(&self, group: usize) -> Self {
-        let Channels { groups, from, to, source, target, .. } = self.channels;
+        let Channels { groups, from, to, source, plane, .. } = self.channels;
         Self {
             w: &self.w[group * (self.w.len() / groups)..],
             b: if self.b.is_empty() { self.b } else { &self.b[group * to..] },
             x: &self.x[group * from * area(source) * self.lanes..],
-            y: self.y.wrapping_add(group * to * area(target) * self.lanes),
+            y: self.y.wrapping_add(group * to * plane * self.lanes),
             ..*self
         }
     }
@@ -232,11 +271,9 @@ impl<S: Vectors> Correlation<'_, S> {
             m += match inside {
                 // One channel alone, as in a depthwise convolution, needs more columns to keep the units busy.
                 // SAFETY: `row` comes from `row_of`, and columns m to m + 7 are inside the interior.
-                8.. if wide && A == 1 && I::WIDTH > 1 => unsafe { self.columns_at::<I, A, 8>(simd, row, m, bias) },
-                // SAFETY: `row` comes from `row_of`, and columns m to m + 4 are inside the interior.
-                5.. if wide && I::WIDTH == 1 => unsafe { self.columns_at::<I, A, 5>(simd, row, m, bias) },
+                8.. if wide && A == 1 => unsafe { self.columns_at::<I, A, 8>(simd, row, m, bias) },
                 // SAFETY: `row` comes from `row_of`, and columns m to m + 3 are inside the interior.
-                4.. if wide && I::WIDTH > 1 => unsafe { self.columns_at::<I, A, 4>(simd, row, m, bias) },
+                4.. if wide => unsafe { self.columns_at::<I, A, 4>(simd, row, m, bias) },
                 // SAFETY: `row` comes from `row_of`, and columns m and m + 1 are inside the interior.
                 2.. => unsafe { self.columns_at::<I, A, 2>(simd, row, m, bias) },
                 // SAFETY: `row` comes from `row_of`, and column m has its own valid taps.
@@ -256,7 +293,7 @@ impl<S: Vectors> Correlation<'_, S> {
         let [_, source_width] = channels.source.map(usize::cast_signed);
         let w_offset = first * channels.w_to + tap_row * self.kernel_width + self.columns.tap;
         let x_offset = (source_row * source_width + self.columns.input) * lanes + part.cast_signed();
-        let plane = area(channels.target) * self.lanes;
+        let plane = channels.plane * self.lanes;
         let y_offset = first * plane + (target_row * channels.target[1] + self.columns.output) * self.lanes + part;
         Row {
             w: self.w.as_ptr().wrapping_add(w_offset),

@@ -3,7 +3,7 @@
 
 use core::ops::Range;
 
-use super::convolution::{Convolution, area};
+use super::convolution::{self, Convolution, area};
 use super::tile::blocks;
 use crate::simd::{Kernel, Simd, Vectors};
 
@@ -11,6 +11,9 @@ use crate::simd::{Kernel, Simd, Vectors};
 /// so dw[o][i][kh][kw] += Σ dy[o][r][c] · x[i][r·S + kh·D − P][c·S + kw·D − P] over the r, c whose input exists.
 #[inline(always)]
 pub(super) fn gradient<S: Vectors>(lanes: usize, shape: &Convolution, x: &[S], dy: &[S], dw: &mut [S]) {
+    if lanes == 1 {
+        return convolution::weights(shape, x, dy, dw);
+    }
     shape.check(lanes, dw, x, dy);
     S::dispatch(lanes, WeightGradient { lanes, shape: *shape, x, dy, dw });
 }

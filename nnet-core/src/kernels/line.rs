@@ -66,6 +66,22 @@ impl Line {
         }
     }
 
+    /// Weight gradients from output gradients: the kernel's taps are the outputs, and y's positions the taps.
+    pub fn weights(window: &Window2d, a: usize, inputs: usize, outputs: usize) -> Self {
+        Self {
+            output: 0,
+            output_step: 1,
+            outputs: window.kernel[a],
+            tap: 0,
+            tap_step: 1,
+            taps: outputs,
+            input: -window.padding[a].cast_signed(),
+            input_step: window.dilation[a].cast_signed(),
+            tap_move: window.stride[a].cast_signed(),
+            extent: inputs,
+        }
+    }
+
     /// The input that tap 0 of output `n` meets, existing or not.
     #[inline(always)]
     pub fn input_of(&self, n: usize) -> isize {

@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "tiles read and write through pointers; each function checks the lengths first")]
 
 mod row;
+mod scalars;
 
 use self::row::Dots;
 use super::tile::blocks;
@@ -66,38 +67,12 @@ struct Product<'a, S, const TRANSPOSED: bool> {
 /// otherwise.
 const TURN: usize = 4;
 
-/// Whether eight outputs have a block of their own.
-const EIGHT: bool = cfg!(all(target_arch = "arm", target_abi = "eabihf"));
-
 impl<'a, S: Vectors, const TRANSPOSED: bool> Product<'a, S, TRANSPOSED> {
     fn new(lanes: usize, w: &'a [S], b: &'a [S], x: &'a [S], y: &'a mut [S]) -> Self {
         assert_eq!(x.len() % lanes, 0, "x: whole entries");
         assert_eq!(y.len() % lanes, 0, "y: whole entries");
         assert_eq!(Some(w.len()), (x.len() / lanes).checked_mul(y.len() / lanes), "w: [OUT, IN]");
         Self { lanes, w, b, x, y }
-    }
-
-    /// Adds all inputs but the last few to the sums of outputs `first..first + 8` of one sample in `f32`; gives how many
-    /// inputs that were.
-    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
-    #[inline(always)]
-    fn eight<I: Simd<Scalar = S>, const A: usize, const B: usize>(
-        &self,
-        first: usize,
-        acc: &mut [[I::Vector; B]; A],
-    ) -> usize {
-        use super::vfp::{is_f32, rows};
-        let (inputs, turns) = (self.x.len() / self.lanes, self.x.len() / 8);
-        let is_block = A == 8 && B == 1 && is_f32::<S>() && is_f32::<I::Vector>();
-        if TRANSPOSED || self.lanes > 1 || !is_block || turns == 0 {
-            return 0;
-        }
-        // SAFETY: eight scalars, which are `f32` as looked at above, borrowed alone.
-        let sums = unsafe { &mut *(&raw mut *acc).cast::<[f32; 8]>() };
-        let w = self.w.as_ptr().wrapping_add(first * inputs).cast();
-        // SAFETY: the caller has asserted that the outputs are there, so their rows are; 8·turns inputs are.
-        unsafe { rows(w, inputs, self.x.as_ptr().cast(), turns, sums) };
-        8 * turns
     }
 
     /// Outputs `first..first + A`, the `B` vectors that begin at scalar `part` of each entry; returns A.
@@ -117,13 +92,9 @@ impl<'a, S: Vectors, const TRANSPOSED: bool> Product<'a, S, TRANSPOSED> {
             }
         }
         let [w_output, w_input] = if TRANSPOSED { [1, outputs] } else { [inputs, 1] };
-        #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
-        let done = self.eight::<I, A, B>(first, &mut acc);
-        #[cfg(not(all(target_arch = "arm", target_abi = "eabihf")))]
-        let done = 0;
-        let mut w = self.w.as_ptr().wrapping_add(first * w_output + done * w_input);
-        let mut x = self.x.as_ptr().wrapping_add(done * self.lanes + part);
-        let mut left = inputs - done;
+        let mut w = self.w.as_ptr().wrapping_add(first * w_output);
+        let mut x = self.x.as_ptr().wrapping_add(part);
+        let mut left = inputs;
         while left >= TURN {
             for turn in 0..TURN {
                 let (w, x) = (w.wrapping_add(turn * w_input), x.wrapping_add(turn * self.lanes));
@@ -183,6 +154,9 @@ unsafe fn add<I: Simd, const A: usize, const B: usize>(
 impl<S: Vectors, const TRANSPOSED: bool> Kernel<S> for Product<'_, S, TRANSPOSED> {
     #[inline(always)]
     fn run<I: Simd<Scalar = S>>(mut self, simd: I) {
+        if I::WIDTH == 1 && self.lanes == 1 {
+            return self.by_scalars();
+        }
         let (lanes, outputs) = (self.lanes, self.y.len() / self.lanes);
         let mut part = 0;
         while part < lanes {
@@ -195,8 +169,8 @@ impl<S: Vectors, const TRANSPOSED: bool> Kernel<S> for Product<'_, S, TRANSPOSED
                 let mut first = 0;
                 while first < outputs {
                     first += match outputs - first {
-                        16.. if I::REGISTERS >= 32 && !EIGHT => self.outputs::<I, 16, 1>(simd, part, first),
-                        8.. if I::BLOCK > 4 || EIGHT => self.outputs::<I, 8, 1>(simd, part, first),
+                        16.. if I::REGISTERS >= 32 => self.outputs::<I, 16, 1>(simd, part, first),
+                        8.. if I::BLOCK > 4 => self.outputs::<I, 8, 1>(simd, part, first),
                         4.. => self.outputs::<I, 4, 1>(simd, part, first),
                         2.. => self.outputs::<I, 2, 1>(simd, part, first),
                         _ => self.outputs::<I, 1, 1>(simd, part, first),
@@ -226,8 +200,12 @@ pub(super) fn weight_gradient<S: Vectors>(lanes: usize, x: &[S], dy: &[S], dw: &
 
 /// dw[o][i] += dy[o] · x[i], one sample.
 fn outer_product<S: Vectors>(x: &[S], dy: &[S], dw: &mut [S]) {
+    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    let done = super::vfp::outer_product(x, dy, dw);
+    #[cfg(not(all(target_arch = "arm", target_abi = "eabihf")))]
+    let done = 0;
     for (dw, &slope) in dw.chunks_exact_mut(x.len()).zip(dy) {
-        for (dw, &x) in dw.iter_mut().zip(x) {
+        for (dw, &x) in dw.iter_mut().zip(x).skip(done) {
             *dw += slope * x;
         }
     }

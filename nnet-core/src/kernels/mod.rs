@@ -105,7 +105,7 @@ kernels! {
         /// y[o] = b[o] + Σ w[o][i] ⋆ x[i]; no bias if `b` is empty.
         fn convolution(shape: &Convolution, w: &[S], b: &[S], x: &[S], y: &mut [S]) = convolution::forward;
         /// y[o] = the pool of f(b[o] + Σ w[o][i] ⋆ x[i]).
-        fn convolution_pooled(shape: &Pooled, w: &[S], b: &[S], x: &[S], y: &mut [S]) = convolution::pooled;
+        fn convolution_pooled(shape: &Pooled<S>, w: &[S], b: &[S], x: &[S], y: &mut [S]) = convolution::pooled;
         /// dx[i] = b[i] + Σ w[o][i] transposed-⋆ dy[o]; no bias if `b` is empty, as for a gradient.
         fn convolution_transposed(
             shape: &Convolution,
@@ -174,6 +174,8 @@ kernels! {
     of_scalars {
         /// db[o] += Σ dy[o], over positions and lanes.
         fn bias_gradient(dy: &[S], db: &mut [S]) = linear::bias_gradient;
+        /// y ← max(y, 0).
+        fn relu(y: &mut [S]) = activation::relu;
         /// y ← f(y).
         fn activation(function: Function, y: &mut [S]) = activation::forward;
         /// dy ← f′·dy, where `kept` is what the function's gradient needs: its output, or its input where the output is

@@ -132,7 +132,7 @@ fn convolutions_equal_plain_loops() {
 }
 
 /// In f64, where it is a plain loop that the layer's tests compare with its three parts.
-fn pooled_in_f64(lanes: usize, shape: &Pooled, [w, b, x]: [&[f32]; 3], n: usize) -> Vec<f64> {
+fn pooled_in_f64(lanes: usize, shape: &Pooled<f64>, [w, b, x]: [&[f32]; 3], n: usize) -> Vec<f64> {
     let [w, b, x] = [w, b, x].map(|numbers| numbers.iter().copied().map(f64::from).collect::<Vec<_>>());
     let mut y = vec![f64::NAN; n];
     f64::convolution_pooled(lanes, shape, &w, &b, &x, &mut y);
@@ -154,11 +154,11 @@ fn convolutions_with_a_pool_equal_plain_loops() {
             let x = random(inputs * x_size[0] * x_size[1] * lanes, 3);
             // No sum of products is larger than that of their magnitudes, wherever in the window it is.
             let sizes = [&w, &b, &x].map(|numbers| numbers.iter().map(|n| n.abs()).collect::<Vec<_>>());
-            let largest = Pooled { convolution, function: None, window: pool, mean: false };
+            let largest = Pooled::new(convolution, None, pool, false);
             let magnitudes = pooled_in_f64(lanes, &largest, sizes.each_ref().map(|numbers| &numbers[..]), n);
             for (function, mean) in [(None, false), (Some(Function::Relu), false), (Some(Function::Relu), true)] {
-                let shape = Pooled { function, mean, ..largest };
-                let want = pooled_in_f64(lanes, &shape, [&w, &b, &x], n);
+                let want = pooled_in_f64(lanes, &Pooled::new(convolution, function, pool, mean), [&w, &b, &x], n);
+                let shape = Pooled::new(convolution, function, pool, mean);
                 let mut y = vec![f32::NAN; n];
                 f32::convolution_pooled(lanes, &shape, &w, &b, &x, &mut y);
                 for (i, ((&got, &want), magnitude)) in y.iter().zip(&want).zip(&magnitudes).enumerate() {

@@ -4,6 +4,8 @@
 //!
 //! Convolutions (forward and input gradient) and linear layers are all this sum with other steps.
 
+use core::iter;
+
 use crate::simd::Simd;
 use crate::tensor::Tensor;
 
@@ -35,15 +37,6 @@ pub(super) unsafe fn tile<I: Simd, const A: usize, const B: usize>(
 ) -> [[I::Vector; B]; A] {
     let [w_j, w_u, w_v] = sums.w_step;
     let [x_j, x_u, x_v] = sums.x_step;
-    if I::WIDTH == 1 && B > 1 && (w_v, x_v, sums.x_column) == (1, 1, 1) {
-        match sums.extents[2] {
-            // SAFETY: the same contract.
-            3 => return unsafe { sliding::<I, A, B, 3>(simd, sums, w, x, acc) },
-            // SAFETY: the same contract.
-            5 => return unsafe { sliding::<I, A, B, 5>(simd, sums, w, x, acc) },
-            _ => {}
-        }
-    }
     for j in 0..sums.extents[0].cast_signed() {
         for u in 0..sums.extents[1].cast_signed() {
             let mut w = w.wrapping_offset(j * w_j + u * w_u);
@@ -69,57 +62,6 @@ pub(super) unsafe fn tile<I: Simd, const A: usize, const B: usize>(
     acc
 }
 
-/// The same for scalars, where the innermost sum is over T neighbours and columns are neighbours, too: each input is loaded
-/// once for all the taps and columns that it meets, as is each row of weights. The order of the sums is the same.
-///
-/// # Safety
-///
-/// As `tile`.
-#[inline(always)]
-#[allow(unsafe_code, reason = "as `tile`")]
-unsafe fn sliding<I: Simd, const A: usize, const B: usize, const T: usize>(
-    simd: I,
-    sums: &Sums,
-    w: *const I::Scalar,
-    x: *const I::Scalar,
-    mut acc: [[I::Vector; B]; A],
-) -> [[I::Vector; B]; A] {
-    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
-    {
-        // SAFETY: the same contract.
-        let is_done = unsafe { super::vfp::sliding::<I, A, B, T>(sums, w, x, &mut acc) };
-        if is_done {
-            return acc;
-        }
-    }
-    let ([w_j, w_u, _], [x_j, x_u, _]) = (sums.w_step, sums.x_step);
-    for j in 0..sums.extents[0].cast_signed() {
-        for u in 0..sums.extents[1].cast_signed() {
-            let w = w.wrapping_offset(j * w_j + u * w_u);
-            let x = x.wrapping_offset(j * x_j + u * x_u);
-            let mut inputs = [simd.splat(I::Scalar::ZERO); SLIDING];
-            for (i, input) in inputs[..B + T - 1].iter_mut().enumerate() {
-                // SAFETY: the x of column b and tap i − b.
-                *input = unsafe { simd.load(x.wrapping_add(i)) };
-            }
-            for (a, row) in acc.iter_mut().enumerate() {
-                let w = w.wrapping_offset(a.cast_signed() * sums.w_output);
-                for tap in 0..T {
-                    // SAFETY: one of the w of the formula.
-                    let weight = simd.splat(unsafe { *w.wrapping_add(tap) });
-                    for (b, acc) in row.iter_mut().enumerate() {
-                        *acc = simd.mul_add(weight, inputs[tap + b], *acc);
-                    }
-                }
-            }
-        }
-    }
-    acc
-}
-
-/// Inputs that 8 columns meet with 5 taps.
-const SLIDING: usize = 12;
-
 /// Cuts `0..total` into the fewest blocks of at most `most`, as even as possible, and runs the body for each with its
 /// start in the first name and its size in the second, a constant of at most 6. Sizes above `most`, a constant too,
 /// cost no code.
@@ -142,3 +84,15 @@ macro_rules! blocks {
     }};
 }
 pub(super) use blocks;
+
+/// The starts and sizes of blocks as `blocks!` cuts them.
+#[inline(always)]
+pub(super) fn even_blocks(most: usize, total: usize) -> impl Iterator<Item = (usize, usize)> {
+    let mut start = 0;
+    iter::from_fn(move || {
+        let left = total - start;
+        let size = left.div_ceil(left.div_ceil(most).max(1));
+        start += size;
+        (size > 0).then_some((start - size, size))
+    })
+}

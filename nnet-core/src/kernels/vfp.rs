@@ -7,38 +7,35 @@ use core::arch::asm;
 use core::mem::MaybeUninit;
 
 use super::tile::Sums;
-use crate::simd::Simd;
 
-/// The sums of `tile::sliding`, if there is such a block: 5 columns and 5 taps of 2 or 3 outputs in `f32`.
+/// The sums of T neighbouring taps, 3 or 5, for 5 neighbouring columns of A outputs, at most 3.
 ///
 /// # Safety
 ///
-/// As `tile`; taps and columns are neighbours.
+/// All `w` and `x` of the formula of [`Sums`] can be read, and A of `acc` read and written.
 #[inline(always)]
-pub(super) unsafe fn sliding<I: Simd, const A: usize, const B: usize, const T: usize>(
+pub(super) unsafe fn slide<const A: usize, const T: usize>(
     sums: &Sums,
-    w: *const I::Scalar,
-    x: *const I::Scalar,
-    acc: &mut [[I::Vector; B]; A],
-) -> bool {
-    let is_block = (2..=3).contains(&A) && B == 5 && T == 5;
-    if !is_block || !is_f32::<I::Scalar>() || !is_f32::<I::Vector>() || sums.extents[0] == 0 || sums.extents[1] == 0 {
-        return false;
+    w: *const f32,
+    x: *const f32,
+    acc: *mut [f32; 5],
+) {
+    if sums.extents[0] == 0 || sums.extents[1] == 0 {
+        return;
     }
-    let (steps, w, x) = (Steps::new::<A>(sums), w.cast(), x.cast());
-    let acc = (&raw mut *acc).cast::<[f32; 5]>();
-    if A == 3 {
-        // SAFETY: A rows of B scalars, which are `f32` as looked at above; `acc` is borrowed alone.
-        let acc = unsafe { &mut *acc.cast() };
-        // SAFETY: the caller's promise.
-        unsafe { three(&steps, w, x, acc) };
-    } else {
-        // SAFETY: as above.
-        let acc = unsafe { &mut *acc.cast() };
-        // SAFETY: the caller's promise.
-        unsafe { two(&steps, w, x, acc) };
+    let steps = Steps::new::<A>(sums);
+    // SAFETY: the caller's promise.
+    unsafe {
+        match (A, T) {
+            (1, 3) => one_by_three(&steps, w, x, acc),
+            (2, 3) => two_by_three(&steps, w, x, acc),
+            (3, 3) => three_by_three(&steps, w, x, acc),
+            (1, 5) => one_by_five(&steps, w, x, acc),
+            (2, 5) => two_by_five(&steps, w, x, acc),
+            (3, 5) => three_by_five(&steps, w, x, acc),
+            _ => unreachable!("{A} outputs and {T} taps"),
+        }
     }
-    true
 }
 
 /// Whether these are the bits of an `f32`: there is no other scalar of this size.
@@ -79,42 +76,52 @@ impl Steps {
     }
 }
 
-/// The 25 products of 5 taps and 5 columns; of the weights in s24 to s28 and the inputs from s15 on.
-macro_rules! products {
-    ($a:literal $b:literal $c:literal $d:literal $e:literal) => {
+/// The next weights of an output, from s24 on, and their products with the inputs from s15 on for its five sums.
+macro_rules! output {
+    (3 $sums:tt) => {
         concat!(
-            products!(@ "s24", $a "s15" $b "s16" $c "s17" $d "s18" $e "s19"),
-            products!(@ "s25", $a "s16" $b "s17" $c "s18" $d "s19" $e "s20"),
-            products!(@ "s26", $a "s17" $b "s18" $c "s19" $d "s20" $e "s21"),
-            products!(@ "s27", $a "s18" $b "s19" $c "s20" $d "s21" $e "s22"),
-            products!(@ "s28", $a "s19" $b "s20" $c "s21" $d "s22" $e "s23"),
+            "vldmia {w}, {{s24-s26}}\n",
+            output!(@ "s24" $sums "s15" "s16" "s17" "s18" "s19"),
+            output!(@ "s25" $sums "s16" "s17" "s18" "s19" "s20"),
+            output!(@ "s26" $sums "s17" "s18" "s19" "s20" "s21"),
         )
     };
-    (@ $w:literal, $($sum:literal $x:literal)*) => {
+    (5 $sums:tt) => {
+        concat!(
+            "vldmia {w}, {{s24-s28}}\n",
+            output!(@ "s24" $sums "s15" "s16" "s17" "s18" "s19"),
+            output!(@ "s25" $sums "s16" "s17" "s18" "s19" "s20"),
+            output!(@ "s26" $sums "s17" "s18" "s19" "s20" "s21"),
+            output!(@ "s27" $sums "s18" "s19" "s20" "s21" "s22"),
+            output!(@ "s28" $sums "s19" "s20" "s21" "s22" "s23"),
+        )
+    };
+    (@ $w:literal ($($sum:literal)*) $($x:literal)*) => {
         concat!($("vmla.f32 ", $sum, ", ", $w, ", ", $x, "\n"),*)
     };
 }
 
-/// So many outputs: their sums are the registers up to `$last`; `$line`s go once through a row of the kernel.
-macro_rules! outputs {
-    ($($name:ident, $outputs:literal, $last:literal: $($line:expr),*;)*) => {$(
+/// A block of so many taps and outputs: the registers of its inputs, of all its sums, and of each output's sums.
+macro_rules! blocks {
+    ($($name:ident: $taps:tt, $inputs:literal, $all:literal, $first:tt $(, $next:tt)*;)*) => {$(
         /// # Safety
         ///
-        /// As [`sliding`], whose steps these are.
+        /// As [`slide`], whose steps these are; there are as many `acc` as outputs.
         #[inline(always)]
-        unsafe fn $name(steps: &Steps, w: *const f32, x: *const f32, acc: &mut [[f32; 5]; $outputs]) {
+        unsafe fn $name(steps: &Steps, w: *const f32, x: *const f32, acc: *mut [f32; 5]) {
             let mut save = Registers::uninit();
             // SAFETY: it reads what the caller promises, writes `acc`, and leaves the floating-point registers as they
             // were: the target does not let them be named as changed.
             unsafe {
                 asm!(
                     "vstmia {save}, {{s0-s31}}",
-                    concat!("vldmia {acc}, {{s0-", $last, "}}"),
+                    concat!("vldmia {acc}, {{", $all, "}}"),
                     "2:",
                     "mov {left}, {rows}",
                     "3:",
-                    "vldmia {x}, {{s15-s23}}",
-                    $($line,)*
+                    concat!("vldmia {x}, {{", $inputs, "}}"),
+                    output!($taps $first),
+                    $("add {w}, {w}, {output}", output!($taps $next),)*
                     "add {x}, {x}, {x_row}",
                     "add {w}, {w}, {w_row}",
                     "subs {left}, {left}, #1",
@@ -123,8 +130,10 @@ macro_rules! outputs {
                     "add {w}, {w}, {w_channel}",
                     "subs {channels}, {channels}, #1",
                     "bne 2b",
-                    concat!("vstmia {acc}, {{s0-", $last, "}}"),
+                    concat!("vstmia {acc}, {{", $all, "}}"),
                     "vldmia {save}, {{s0-s31}}",
+                    // An operand that a single output has no use for.
+                    "/* {output} */",
                     w = inout(reg) w => _,
                     x = inout(reg) x => _,
                     channels = inout(reg) steps.channels => _,
@@ -143,22 +152,15 @@ macro_rules! outputs {
         }
     )*};
 }
-outputs! {
-    two, 2, "s9":
-        "vldmia {w}, {{s24-s28}}",
-        products!("s0" "s1" "s2" "s3" "s4"),
-        "add {w}, {w}, {output}",
-        "vldmia {w}, {{s24-s28}}",
-        products!("s5" "s6" "s7" "s8" "s9");
-    three, 3, "s14":
-        "vldmia {w}, {{s24-s28}}",
-        products!("s0" "s1" "s2" "s3" "s4"),
-        "add {w}, {w}, {output}",
-        "vldmia {w}, {{s24-s28}}",
-        products!("s5" "s6" "s7" "s8" "s9"),
-        "add {w}, {w}, {output}",
-        "vldmia {w}, {{s24-s28}}",
-        products!("s10" "s11" "s12" "s13" "s14");
+blocks! {
+    one_by_three: 3, "s15-s21", "s0-s4", ("s0" "s1" "s2" "s3" "s4");
+    two_by_three: 3, "s15-s21", "s0-s9", ("s0" "s1" "s2" "s3" "s4"), ("s5" "s6" "s7" "s8" "s9");
+    three_by_three: 3, "s15-s21", "s0-s14",
+        ("s0" "s1" "s2" "s3" "s4"), ("s5" "s6" "s7" "s8" "s9"), ("s10" "s11" "s12" "s13" "s14");
+    one_by_five: 5, "s15-s23", "s0-s4", ("s0" "s1" "s2" "s3" "s4");
+    two_by_five: 5, "s15-s23", "s0-s9", ("s0" "s1" "s2" "s3" "s4"), ("s5" "s6" "s7" "s8" "s9");
+    three_by_five: 5, "s15-s23", "s0-s14",
+        ("s0" "s1" "s2" "s3" "s4"), ("s5" "s6" "s7" "s8" "s9"), ("s10" "s11" "s12" "s13" "s14");
 }
 
 /// Eight inputs of a row: its next weights, and their products with s8 to s15.
@@ -180,7 +182,7 @@ macro_rules! row {
 ///
 /// `turns` is at least 1; so many entries follow `x`, and so many weights each of the eight rows of `w`.
 #[inline(always)]
-pub(super) unsafe fn rows(w: *const f32, inputs: usize, x: *const f32, turns: usize, acc: &mut [f32; 8]) {
+pub(super) unsafe fn linear_rows(w: *const f32, inputs: usize, x: *const f32, turns: usize, acc: &mut [f32; 8]) {
     let mut save = Registers::uninit();
     let row = |o: usize| w.wrapping_add(o * inputs);
     // SAFETY: as for the blocks of outputs.
@@ -217,4 +219,83 @@ pub(super) unsafe fn rows(w: *const f32, inputs: usize, x: *const f32, turns: us
             options(nostack),
         );
     }
+}
+
+/// The products of s16 with s8 to s15, for s0 to s7.
+macro_rules! eight {
+    () => {
+        eight!("s0" "s8" "s1" "s9" "s2" "s10" "s3" "s11" "s4" "s12" "s5" "s13" "s6" "s14" "s7" "s15")
+    };
+    ($($sum:literal $x:literal)*) => {
+        concat!($("vmla.f32 ", $sum, ", s16, ", $x, "\n"),*)
+    };
+}
+
+/// acc[o] += Σᵢ w[i·outputs + o] · x[i] over `inputs` inputs, in their order.
+///
+/// # Safety
+///
+/// `inputs` is at least 1; so many entries follow `x`, and 8 weights each of so many rows of `w`.
+#[inline(always)]
+pub(super) unsafe fn linear_columns(w: *const f32, outputs: usize, x: *const f32, inputs: usize, acc: &mut [f32; 8]) {
+    let mut save = Registers::uninit();
+    // SAFETY: as for the blocks of outputs.
+    unsafe {
+        asm!(
+            "vstmia {save}, {{s0-s31}}",
+            "vldmia {acc}, {{s0-s7}}",
+            "2:",
+            "vldmia {w}, {{s8-s15}}",
+            "vldmia {x}!, {{s16}}",
+            eight!(),
+            "add {w}, {w}, {row}",
+            "subs {inputs}, {inputs}, #1",
+            "bne 2b",
+            "vstmia {acc}, {{s0-s7}}",
+            "vldmia {save}, {{s0-s31}}",
+            w = inout(reg) w => _,
+            x = inout(reg) x => _,
+            inputs = inout(reg) inputs => _,
+            row = in(reg) outputs * size_of::<f32>(),
+            acc = in(reg) acc,
+            save = in(reg) save.as_mut_ptr(),
+            options(nostack),
+        );
+    }
+}
+
+/// dw[o][i] += dy[o] · x[i] for all inputs but the last few, if the scalars are `f32`; returns how many inputs.
+pub(super) fn outer_product<S>(x: &[S], dy: &[S], dw: &mut [S]) -> usize {
+    if !is_f32::<S>() || dy.is_empty() {
+        return 0;
+    }
+    assert_eq!(Some(dw.len()), x.len().checked_mul(dy.len()), "dw: [OUT, IN]");
+    let (chunks, pitch) = (x.as_chunks::<8>().0, size_of_val(x));
+    for (i, x) in chunks.iter().enumerate() {
+        let mut save = Registers::uninit();
+        // SAFETY: dw has 8 entries of this chunk in each of its dy.len() rows; the rest as for the blocks of outputs.
+        unsafe {
+            asm!(
+                "vstmia {save}, {{s0-s31}}",
+                "vldmia {x}, {{s8-s15}}",
+                "2:",
+                "vldmia {dw}, {{s0-s7}}",
+                "vldmia {dy}!, {{s16}}",
+                eight!(),
+                "vstmia {dw}, {{s0-s7}}",
+                "add {dw}, {dw}, {row}",
+                "subs {outputs}, {outputs}, #1",
+                "bne 2b",
+                "vldmia {save}, {{s0-s31}}",
+                dw = inout(reg) dw.as_mut_ptr().wrapping_add(8 * i) => _,
+                dy = inout(reg) dy.as_ptr() => _,
+                outputs = inout(reg) dy.len() => _,
+                row = in(reg) pitch,
+                x = in(reg) x.as_ptr(),
+                save = in(reg) save.as_mut_ptr(),
+                options(nostack),
+            );
+        }
+    }
+    8 * chunks.len()
 }

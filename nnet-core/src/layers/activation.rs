@@ -94,7 +94,10 @@ macro_rules! activations {
             #[inline]
             pub fn forward<T: Tensor>($self, y: &mut T) {
                 let y = T::Element::scalars_mut(y.as_flat_mut());
-                <T::Element as Element>::Scalar::activation($self.of_each(), y);
+                match $self.of_each() {
+                    Function::Relu => <T::Element as Element>::Scalar::relu(y),
+                    function => <T::Element as Element>::Scalar::activation(function, y),
+                }
             }
 
             #[doc = concat!("dy ← f′·dy, where `kept` is the ", $kept)]

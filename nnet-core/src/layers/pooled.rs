@@ -10,7 +10,7 @@ use super::conv2d::Conv2d;
 use super::pool1d::{AvgPool1d, MaxPool1d};
 use super::pool2d::{AvgPool2d, MaxPool2d};
 use crate::element::Element;
-use crate::kernels::{Function, Pooled};
+use crate::kernels::{Convolution, Function, Pooled};
 use crate::scalar::Scalar;
 use crate::shape::Window2d;
 use crate::tensor::Tensor;
@@ -83,11 +83,12 @@ side_by_side! {
 }
 
 /// What the kernel needs, of a pool that can be a part of its pass.
-fn pass<P: SideBySide>(convolution: crate::kernels::Convolution, function: impl Pointwise, pool: P) -> Pooled {
+#[inline(always)]
+fn pass<S: Scalar, P: SideBySide>(convolution: Convolution, function: impl Pointwise, pool: P) -> Pooled<S> {
     let window = pool.window();
     let plain = Window2d::new(window.kernel, window.kernel, [0, 0]);
     assert_eq!(window, plain, "the windows of the pool lie side by side");
-    Pooled { convolution, function: function.function(), window: window.kernel, mean: P::MEAN }
+    Pooled::new(convolution, function.function(), window.kernel, P::MEAN)
 }
 
 /// Height and width of the map before the pool.

@@ -18,6 +18,7 @@ mod row;
 mod simd128;
 
 pub use choice::{InstructionSet, active};
+pub(crate) use portable::MANY_REGISTERS;
 pub(crate) use row::{Row, RowKernel};
 
 use crate::element::LANES;
@@ -118,13 +119,18 @@ impl Vectors for f32 {
     fn dispatch_row<K: RowKernel<f32>>(kernel: K) -> Result<(), K> {
         match active() {
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx512 => avx512::run_row(kernel),
+            InstructionSet::Avx512 => {
+                avx512::run_row(kernel);
+                Ok(())
+            }
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx2 => avx2::run_row(kernel),
+            InstructionSet::Avx2 => {
+                avx2::run_row(kernel);
+                Ok(())
+            }
             // Sums in the order of the scalar form, so that all targets without fused multiply-adds agree in every bit.
-            _ => return Err(kernel),
+            _ => Err(kernel),
         }
-        Ok(())
     }
 }
 

@@ -62,15 +62,15 @@ impl<S> Single<S> {
 }
 
 /// Whether there are 32 registers for scalars; where there is no unit for them, less code is better.
-const MANY: bool = cfg!(any(target_abi = "eabihf", target_feature = "f", target_arch = "wasm32"));
+pub(crate) const MANY_REGISTERS: bool = cfg!(any(target_abi = "eabihf", target_feature = "f", target_arch = "wasm32"));
 
 impl<S: Scalar> Simd for Single<S> {
     type Scalar = S;
     type Vector = S;
     const WIDTH: usize = 1;
-    const REGISTERS: usize = if MANY { 32 } else { 16 };
+    const REGISTERS: usize = if MANY_REGISTERS { 32 } else { 16 };
     // Three outputs of five columns, their inputs and a weight fit into 32 registers.
-    const BLOCK: usize = if MANY { 3 } else { 4 };
+    const BLOCK: usize = if MANY_REGISTERS { 3 } else { 4 };
 
     #[inline(always)]
     fn splat(self, value: S) -> S {

@@ -2,41 +2,68 @@
 //!
 //! Windows that lie side by side see every output of the convolution at most once, so nothing is computed twice.
 
-use core::iter;
+mod scalars;
+
 use core::ops::Range;
 
 use super::row::{Apart, along};
 use super::{Convolution, Correlation, Row as Target, area, correlation, product};
-use crate::kernels::Function;
-use crate::kernels::activation;
 use crate::kernels::entries::entries;
 use crate::kernels::pool::displaces;
-use crate::kernels::tile::blocks;
+use crate::kernels::tile::{blocks, even_blocks};
+use crate::kernels::{Function, Kernels};
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, Row, RowKernel, Simd, Vectors};
 use crate::tensor::Tensor;
 
 /// The most entries of a window.
 const WINDOW: usize = 64;
-/// Scalars that hold a window of a block of outputs: of one scalar each, of vectors over samples, along a row.
-const SCALAR: usize = 4 * WINDOW;
+/// Scalars that hold a window of a block of outputs: of vectors over samples, along a row.
 const GROUP: usize = 6 * WINDOW * 16;
 const ROW: usize = 24 * WINDOW;
 
+/// y ← f(y) for each entry.
+type ForEach<S> = fn(Function, &mut [S]);
+
+/// What is done to the entries of the map.
+#[derive(Clone, Copy, Debug)]
+pub enum Activation<S> {
+    /// Nothing.
+    None,
+    /// max(y, 0) behind the pool: the largest of max(x, 0) is max of the largest and 0.
+    Last,
+    /// A function of each entry, and what computes it: named by who knows which, so that a program holds no others.
+    Each(Function, ForEach<S>),
+}
+
 /// A convolution with what follows it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pooled {
+#[derive(Clone, Copy, Debug)]
+pub struct Pooled<S> {
     /// The convolution; its `y` is the map before the pool.
     pub convolution: Convolution,
     /// What is done to each entry of the map.
-    pub function: Option<Function>,
+    pub activation: Activation<S>,
     /// Height and width of the pool's windows, and how far they are apart.
     pub window: [usize; 2],
     /// Whether the pool takes the mean of a window, or its largest entry.
     pub mean: bool,
 }
 
-impl Pooled {
+impl<S: Kernels> Pooled<S> {
+    /// A pass with that function between convolution and pool.
+    #[inline(always)]
+    pub fn new(convolution: Convolution, function: Option<Function>, window: [usize; 2], mean: bool) -> Self {
+        let activation = match function {
+            None => Activation::None,
+            Some(Function::Relu) if !mean => Activation::Last,
+            Some(Function::Relu) => Activation::Each(Function::Relu, |_, y| S::relu(y)),
+            Some(function) => Activation::Each(function, S::activation),
+        };
+        Self { convolution, activation, window, mean }
+    }
+}
+
+impl<S> Pooled<S> {
     /// Height and width of y: the windows that fit.
     fn y(&self) -> [usize; 2] {
         let ([height, width], map) = (self.window, self.convolution.y);
@@ -46,8 +73,8 @@ impl Pooled {
 
 /// y[o][r][c] = the pool of f(b[o] + Σ w[o][i] ⋆ x[i]) over the window at (r·PH, c·PW)
 #[inline(always)]
-pub(in crate::kernels) fn pooled<S: Vectors>(lanes: usize, shape: &Pooled, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
-    let Pooled { convolution, function, window, mean } = shape;
+pub(in crate::kernels) fn pooled<S: Vectors>(lanes: usize, shape: &Pooled<S>, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
+    let Pooled { convolution, activation, window, mean } = shape;
     convolution.check_inputs(lanes, w, x);
     assert!(b.is_empty() || b.len() == convolution.outputs, "b: [OUT]");
     let entries = product([window[0], window[1], 1, 1]);
@@ -61,7 +88,7 @@ pub(in crate::kernels) fn pooled<S: Vectors>(lanes: usize, shape: &Pooled, w: &[
     let correlation = correlation(lanes, convolution, w, b, x, core::ptr::null_mut());
     let share = mean.then(|| S::ONE / S::from_f64(area(*window) as f64));
     let is_row = correlation.is_along_rows() && windows_in_a_row(*window) > 0;
-    let pass = Pass { correlation, function: *function, window: *window, share, rows, columns, y };
+    let pass = Pass { correlation, activation: *activation, window: *window, share, rows, columns, y };
     let done = if is_row { S::dispatch_row(pass) } else { Err(pass) };
     if let Err(pass) = done {
         S::dispatch(lanes, pass);
@@ -75,7 +102,7 @@ fn windows_in_a_row([height, width]: [usize; 2]) -> usize {
 
 struct Pass<'a, S> {
     correlation: Correlation<'a, S>,
-    function: Option<Function>,
+    activation: Activation<S>,
     window: [usize; 2],
     /// What a mean multiplies the sum of its window by; none for the largest entry.
     share: Option<S>,
@@ -98,11 +125,10 @@ struct Block {
 impl<S: Vectors> Kernel<S> for Pass<'_, S> {
     #[inline(always)]
     fn run<I: Simd<Scalar = S>>(self, simd: I) {
-        // A microcontroller, which works with scalars, has less of a stack.
-        if I::WIDTH == 1 {
-            self.through(simd, &mut [S::ZERO; SCALAR]);
+        if I::WIDTH == 1 && self.correlation.lanes == 1 {
+            self.by_scalars();
         } else {
-            self.through(simd, &mut [S::ZERO; GROUP]);
+            self.through(simd);
         }
     }
 }
@@ -164,18 +190,6 @@ impl<S: Vectors> RowKernel<S> for Pass<'_, S> {
     }
 }
 
-/// The starts and sizes of blocks as `blocks!` cuts them.
-#[inline(always)]
-fn even_blocks(most: usize, total: usize) -> impl Iterator<Item = (usize, usize)> {
-    let mut start = 0;
-    iter::from_fn(move || {
-        let left = total - start;
-        let size = left.div_ceil(left.div_ceil(most).max(1));
-        start += size;
-        (size > 0).then_some((start - size, size))
-    })
-}
-
 /// Each row with the starts of its pieces of at most `most` columns.
 #[inline(always)]
 fn steps(rows: usize, columns: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
@@ -185,7 +199,8 @@ fn steps(rows: usize, columns: usize, most: usize) -> impl Iterator<Item = (usiz
 impl<S: Vectors> Pass<'_, S> {
     /// All of y through a buffer: the vectors `part` of the rows of a window, one after the other.
     #[inline(always)]
-    fn through<I: Simd<Scalar = S>>(mut self, simd: I, buffer: &mut [S]) {
+    fn through<I: Simd<Scalar = S>>(mut self, simd: I) {
+        let mut buffer = [S::ZERO; GROUP];
         let [height, width] = self.window;
         let interior = self.correlation.columns.interior();
         let most = buffer.len() / (I::BLOCK * area(self.window) * I::WIDTH);
@@ -198,14 +213,14 @@ impl<S: Vectors> Pass<'_, S> {
                     let pitch = columns.len() * I::WIDTH;
                     for (first, size) in even_blocks(I::BLOCK, of_group.channels.to) {
                         let map = &mut buffer[..size * height * pitch];
-                        blocks!(I::BLOCK, size, |_start, A| {
-                            for k in 0..height {
-                                let y = map[k * pitch..].as_mut_ptr().wrapping_sub(columns.start * I::WIDTH);
-                                let target = of_group.row_of(part, row * height + k, first);
-                                let target = Target { y, plane: height * pitch, step: I::WIDTH, ..target };
+                        for k in 0..height {
+                            let y = map[k * pitch..].as_mut_ptr().wrapping_sub(columns.start * I::WIDTH);
+                            let target = of_group.row_of(part, row * height + k, first);
+                            let target = Target { y, plane: height * pitch, step: I::WIDTH, ..target };
+                            blocks!(I::BLOCK, size, |_start, A| {
                                 of_group.row::<I, A>(simd, &target, first, columns.clone(), &interior);
-                            }
-                        });
+                            });
+                        }
                         let channel = group * of_group.channels.to + first;
                         let block = Block { channel, row, windows: windows.clone(), part };
                         match I::WIDTH {
@@ -221,18 +236,16 @@ impl<S: Vectors> Pass<'_, S> {
         }
     }
 
-    /// Whether the function may follow the pool: the largest of max(x, 0) is max of the largest and 0.
+    /// Whether max(y, 0) follows the pool.
     fn comes_last(&self) -> bool {
-        self.share.is_none() && self.function == Some(Function::Relu)
+        matches!(self.activation, Activation::Last)
     }
 
     /// f of what the convolution left, unless it comes last.
     #[inline(always)]
     fn activate(&self, map: &mut [S]) {
-        if let Some(function) = self.function
-            && !self.comes_last()
-        {
-            activation::forward(function, map);
+        if let Activation::Each(function, each) = self.activation {
+            each(function, map);
         }
     }
 
@@ -251,9 +264,6 @@ impl<S: Vectors> Pass<'_, S> {
         let ([height, width], share, comes_last) = (self.window, self.share, self.comes_last());
         let lanes = self.correlation.lanes;
         let columns = block.windows.len() * width;
-        if L == 1 && lanes == 1 && self.window == [2, 2] {
-            return self.halve::<MEAN>(block, map);
-        }
         let map: &[[S; L]] = entries(&*map);
         for (a, map) in map.chunks_exact(height * columns).enumerate() {
             for (q, window) in block.windows.clone().enumerate() {
@@ -274,29 +284,6 @@ impl<S: Vectors> Pass<'_, S> {
                 }
                 let place = ((block.channel + a) * self.rows + block.row) * self.columns + window;
                 self.y[place * lanes + block.part..][..L].copy_from_slice(&pooled);
-            }
-        }
-    }
-
-    /// `pool` of one sample in windows of 2 × 2: a third of the instructions.
-    #[inline(always)]
-    fn halve<const MEAN: bool>(&mut self, block: &Block, map: &[S]) {
-        let (share, comes_last) = (self.share, self.comes_last());
-        let columns = 2 * block.windows.len();
-        for (a, map) in map.chunks_exact(2 * columns).enumerate() {
-            let (top, bottom) = map.split_at(columns);
-            let place = ((block.channel + a) * self.rows + block.row) * self.columns + block.windows.start;
-            let y = &mut self.y[place..][..block.windows.len()];
-            for ((y, &[a, b]), &[c, d]) in y.iter_mut().zip(top.as_chunks().0).zip(bottom.as_chunks().0) {
-                let start = if MEAN { S::ZERO } else { S::NEG_INFINITY };
-                let mut pooled = joined::<S, MEAN>(start, a);
-                pooled = joined::<S, MEAN>(pooled, b);
-                pooled = joined::<S, MEAN>(pooled, c);
-                pooled = joined::<S, MEAN>(pooled, d);
-                if let Some(share) = share {
-                    pooled *= share;
-                }
-                *y = if comes_last && pooled < S::ZERO { S::ZERO } else { pooled };
             }
         }
     }

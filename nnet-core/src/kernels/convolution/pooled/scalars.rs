@@ -1,0 +1,85 @@
+//! The pass for one sample, scalar by scalar.
+
+use super::{Pass, Target, WINDOW, joined};
+use crate::kernels::convolution::scalars::{CHANNELS, Copied, pieces};
+use crate::kernels::tile::even_blocks;
+use crate::simd::Vectors;
+
+/// Scalars that hold a window of a block of channels, or some: a microcontroller has little of a stack.
+const MAP: usize = CHANNELS * WINDOW;
+
+impl<S: Vectors> Pass<'_, S> {
+    /// All of y, some windows of a row for some channels at a time.
+    pub(super) fn by_scalars(self) {
+        let Self { correlation, window: [height, width], rows, columns, .. } = self;
+        let interior = correlation.columns.interior();
+        let (mut map, mut copied) = ([S::ZERO; MAP], Copied::ROOM);
+        let most = MAP / (CHANNELS * height * width).max(1);
+        for group in 0..correlation.channels.groups {
+            let of_group = correlation.group(group);
+            for row in 0..rows {
+                for (first_window, windows) in pieces(columns, most) {
+                    let (start, pitch) = (first_window * width, windows * width);
+                    for (first, size) in even_blocks(CHANNELS, of_group.channels.to) {
+                        for k in 0..height {
+                            let y = map.as_mut_ptr().wrapping_add(k * pitch).wrapping_sub(start);
+                            let target = of_group.row_of(0, row * height + k, first);
+                            let target = Target { y, plane: height * pitch, step: 1, ..target };
+                            // SAFETY: the row exists, and `map` has room for its columns, `size` times.
+                            unsafe {
+                                of_group.scalars(&target, [first, size], start..start + pitch, &interior, &mut copied);
+                            }
+                        }
+                        if let Some(map) = map.get_mut(..size * height * pitch) {
+                            self.activate(map);
+                        }
+                        for a in 0..size {
+                            let channel = group * of_group.channels.to + first + a;
+                            let map = map.as_ptr().wrapping_add(a * height * pitch);
+                            let y = self.y.as_mut_ptr().wrapping_add((channel * rows + row) * columns + first_window);
+                            for q in 0..windows {
+                                // SAFETY: the map holds `height` rows of `windows` windows, and y these windows of the row.
+                                unsafe { y.wrapping_add(q).write(self.pooled(map.wrapping_add(q * width), pitch)) };
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the window whose first entry is at `map` gives.
+    ///
+    /// # Safety
+    ///
+    /// Its rows begin `pitch` apart, all of their entries can be read.
+    #[inline(always)]
+    unsafe fn pooled(&self, map: *const S, pitch: usize) -> S {
+        let [height, width] = self.window;
+        // SAFETY: the caller's promise.
+        let entry = |row: usize, column: usize| unsafe { map.wrapping_add(row * pitch + column).read() };
+        if let Some(share) = self.share {
+            let mut sum = S::ZERO;
+            for row in 0..height {
+                for column in 0..width {
+                    sum += entry(row, column);
+                }
+            }
+            return sum * share;
+        }
+        let mut largest = S::NEG_INFINITY;
+        if [height, width] == [2, 2] {
+            // The commonest window, without its loops.
+            for (row, column) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+                largest = joined::<S, false>(largest, entry(row, column));
+            }
+        } else {
+            for row in 0..height {
+                for column in 0..width {
+                    largest = joined::<S, false>(largest, entry(row, column));
+                }
+            }
+        }
+        if self.comes_last() && largest < S::ZERO { S::ZERO } else { largest }
+    }
+}

@@ -1,0 +1,326 @@
+//! The correlation of one sample, scalar by scalar: in tiles of a few channels and columns.
+//!
+//! A tile that meets the padding, or whose taps run backwards, reads a copy of its inputs with zeros for those that do not
+//! exist. So all tiles are alike, and a program for a microcontroller holds the loop once for each number of channels.
+
+use core::ops::Range;
+
+use super::{Correlation, Row};
+use crate::kernels::line::Line;
+use crate::kernels::tile::{Sums, even_blocks};
+use crate::scalar::Scalar;
+use crate::simd::{MANY_REGISTERS, Vectors};
+
+/// Channels and columns of a tile: with their inputs and a weight they fit into 32 registers, or 16.
+pub(super) const CHANNELS: usize = 3;
+const COLUMNS: usize = if MANY_REGISTERS { 5 } else { 4 };
+/// Neighbouring taps for which each input is loaded once for all the taps and columns that it meets.
+const TURN: usize = 5;
+/// Taps whose inputs are copied at a time.
+const TAPS: usize = 6 * TURN;
+/// Scalars of a copy: at least TAPS · COLUMNS.
+const COPY: usize = 256;
+
+type Tile<S> = [[S; COLUMNS]; CHANNELS];
+
+/// Room for the copies of a kernel's run.
+pub(super) struct Copied<S>([S; COPY]);
+
+impl<S: Scalar> Copied<S> {
+    pub(super) const ROOM: Self = Self([S::ZERO; COPY]);
+}
+
+impl<S: Vectors> Correlation<'_, S> {
+    /// Writes y, or adds to it.
+    pub(super) fn by_scalars(&self) {
+        let (interior, mut copied) = (self.columns.interior(), Copied::ROOM);
+        for group in 0..self.channels.groups {
+            let group = self.group(group);
+            for n in 0..self.rows.outputs {
+                for (first, size) in even_blocks(CHANNELS, self.channels.to) {
+                    let row = group.row_of(0, n, first);
+                    let columns = 0..self.columns.outputs;
+                    // SAFETY: `row` comes from `row_of`, and `size` channels from `first` on exist.
+                    unsafe { group.scalars(&row, [first, size], columns, &interior, &mut copied) };
+                }
+            }
+        }
+    }
+
+    /// Some columns of the row at `row`, for `size` channels from `first` on.
+    ///
+    /// # Safety
+    ///
+    /// `row` comes from `row_of`, or writes to a place with room for `columns` of so many channels, at most [`CHANNELS`].
+    pub(super) unsafe fn scalars(
+        &self,
+        row: &Row<S>,
+        [first, size]: [usize; 2],
+        columns: Range<usize>,
+        interior: &Range<usize>,
+        copied: &mut Copied<S>,
+    ) {
+        // The last tile is a whole one, which computes some columns once more, unless that would add twice.
+        let last = if self.adds { columns.end } else { columns.end.saturating_sub(COLUMNS).max(columns.start) };
+        let taps = self.columns.taps;
+        let turns = if taps > TURN { taps - taps % TURN } else { taps };
+        let mut next = columns.start;
+        while next < columns.end {
+            let m = next.min(last);
+            next = m + COLUMNS;
+            let count = COLUMNS.min(columns.end - m);
+            // SAFETY: the caller's promise.
+            let mut tile = unsafe { self.start(row, [first, size], m, count) };
+            let is_inside = interior.start <= m && next <= interior.end && next <= columns.end && !self.is_backward();
+            for part in [0..turns, turns..taps] {
+                if is_inside {
+                    let mut sums = row.sums;
+                    sums.extents[2] = part.len();
+                    let w = row.w.wrapping_offset(part.start.cast_signed() * sums.w_step[2]);
+                    let x = m.cast_signed() * sums.x_column + part.start.cast_signed() * sums.x_step[2];
+                    // SAFETY: all taps of the interior's columns meet existing inputs.
+                    unsafe { add(size, &sums, w, row.x.wrapping_offset(x), &mut tile) };
+                } else {
+                    // SAFETY: the caller's promise.
+                    unsafe { self.add_copied(row, size, m, part, &mut tile, copied) };
+                }
+            }
+            for (a, sums) in tile.iter().enumerate().take(size) {
+                for b in 0..count {
+                    let sum = if self.is_backward() { sums[COLUMNS - 1 - b] } else { sums[b] };
+                    // SAFETY: channel `first + a` and column `m + b` exist, and y is borrowed mutably by the caller.
+                    unsafe { row.y.wrapping_add(a * row.plane + (m + b) * row.step).write(sum) };
+                }
+            }
+        }
+    }
+
+    /// Whether a tile is computed from right to left, so that its taps run forwards.
+    fn is_backward(&self) -> bool {
+        self.columns.tap_move < 0 && self.slides()
+    }
+
+    /// Whether tap v of column c meets the same input as tap v + 1 of a neighbour of c.
+    fn slides(&self) -> bool {
+        self.columns.input_step == self.columns.tap_move.abs()
+    }
+
+    /// What the sums begin with: the bias, or what is in y.
+    ///
+    /// # Safety
+    ///
+    /// As `scalars`; `count` columns from `m` on exist.
+    unsafe fn start(&self, row: &Row<S>, [first, size]: [usize; 2], m: usize, count: usize) -> Tile<S> {
+        let mut tile = [[S::ZERO; COLUMNS]; CHANNELS];
+        for (a, sums) in tile.iter_mut().enumerate().take(size) {
+            if let Some(&b) = self.b.get(first + a) {
+                *sums = [b; COLUMNS];
+            }
+            if self.adds {
+                for (b, sum) in sums.iter_mut().enumerate().take(count) {
+                    // SAFETY: channel `first + a` and column `m + b` exist.
+                    *sum = unsafe { row.y.wrapping_add(a * row.plane + (m + b) * row.step).read() };
+                }
+            }
+        }
+        tile
+    }
+
+    /// Adds the products of the taps `part` of COLUMNS columns from `m` on, whose inputs may be outside of x.
+    ///
+    /// # Safety
+    ///
+    /// As `scalars`.
+    #[inline(never)]
+    unsafe fn add_copied(
+        &self,
+        row: &Row<S>,
+        size: usize,
+        m: usize,
+        part: Range<usize>,
+        tile: &mut Tile<S>,
+        Copied(copy): &mut Copied<S>,
+    ) {
+        let [channels, rows, _] = row.sums.extents;
+        let [w_j, w_u, w_v] = row.sums.w_step;
+        let [x_j, x_u, _] = row.sums.x_step;
+        let slides = self.slides();
+        let width = |taps: usize| if slides { COLUMNS + taps - 1 } else { COLUMNS * taps };
+        // As many taps, then rows, then channels as there is room for, in the order of the sums.
+        let most_taps = part.len().min(TAPS);
+        let fit = COPY / width(most_taps).max(1);
+        let most_rows = if most_taps < part.len() { 1 } else { rows.min(fit) };
+        let most_channels = if most_rows < rows { 1 } else { fit / rows.max(1) };
+        for (j, channels) in pieces(channels, most_channels) {
+            for (u, rows) in pieces(rows, most_rows) {
+                for (v, taps) in pieces(part.len(), most_taps) {
+                    let (tap, width) = (part.start + v, width(taps));
+                    let (strips, length) = if slides { (1, width) } else { (taps, COLUMNS) };
+                    for strip in 0..strips {
+                        let line = self.inputs(m, tap + strip, length);
+                        let valid = line.valid(0);
+                        for (k, to) in copy.chunks_exact_mut(width).enumerate().take(channels * rows) {
+                            let (j, u) = ((j + k / rows).cast_signed(), (u + k % rows).cast_signed());
+                            let x = row.x.wrapping_offset(j * x_j + u * x_u + line.input - self.columns.input);
+                            let to = &mut to[strip * COLUMNS..][..length];
+                            if valid != (0..length) {
+                                to.fill(S::ZERO);
+                            }
+                            for (entry, to) in to.iter_mut().enumerate().take(valid.end).skip(valid.start) {
+                                // SAFETY: the row exists by the caller's promise, and its entry is a valid one.
+                                *to = unsafe { x.wrapping_offset(entry.cast_signed() * line.tap_move).read() };
+                            }
+                        }
+                    }
+                    let [row_step, tap_step] = [width, if slides { 1 } else { COLUMNS }].map(usize::cast_signed);
+                    let sums = Sums {
+                        extents: [channels, rows, taps],
+                        x_step: [rows.cast_signed() * row_step, row_step, tap_step],
+                        x_column: 1,
+                        ..row.sums
+                    };
+                    let [j, u, v] = [j, u, tap].map(usize::cast_signed);
+                    let w = row.w.wrapping_offset(j * w_j + u * w_u + v * w_v);
+                    // SAFETY: the weights are those of the row, the inputs the copy.
+                    unsafe { add(size, &sums, w, copy.as_ptr(), tile) };
+                }
+            }
+        }
+    }
+
+    /// The inputs that COLUMNS columns from `m` on meet with `tap`, and if they slide the further taps: as the taps of a
+    /// line's first output.
+    fn inputs(&self, m: usize, tap: usize, length: usize) -> Line {
+        let (first, step) =
+            if self.is_backward() { (m + COLUMNS - 1, -self.columns.input_step) } else { (m, self.columns.input_step) };
+        let input = self.columns.input_of(first) + tap.cast_signed() * self.columns.tap_move;
+        Line { input, tap_move: step, taps: length, ..self.columns }
+    }
+}
+
+/// The starts and lengths of pieces of at most `most`, at least 1, which make up the whole.
+pub(super) fn pieces(whole: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let mut start = 0;
+    core::iter::from_fn(move || {
+        let piece = (start, (whole - start).min(most.max(1)));
+        start += piece.1;
+        (piece.1 > 0).then_some(piece)
+    })
+}
+
+/// Adds the sums of `size` channels to the tile.
+///
+/// # Safety
+///
+/// Every `w` and `x` that the formula of [`Sums`] names can be read.
+#[inline(never)]
+unsafe fn add<S: Scalar>(size: usize, sums: &Sums, w: *const S, x: *const S, tile: &mut Tile<S>) {
+    macro_rules! sizes {
+        ($($size:literal)*) => {
+            match size {
+                // SAFETY: the same contract.
+                $($size => unsafe { add_to::<S, $size>(sums, w, x, tile) },)*
+                _ => {}
+            }
+        };
+    }
+    sizes!(1 2 3);
+}
+
+/// # Safety
+///
+/// As [`add`].
+#[inline(always)]
+unsafe fn add_to<S: Scalar, const A: usize>(sums: &Sums, w: *const S, x: *const S, tile: &mut Tile<S>) {
+    let Some(acc) = tile.first_chunk_mut::<A>() else { return };
+    let ([channels, rows, taps], [w_j, w_u, w_v], [x_j, x_u, x_v]) = (sums.extents, sums.w_step, sums.x_step);
+    let are_neighbours = (w_v, x_v, sums.x_column) == (1, 1, 1);
+    if are_neighbours && taps == 3 {
+        // SAFETY: the same contract.
+        return unsafe { slide::<S, A, 3>(sums, w, x, acc) };
+    }
+    if are_neighbours && taps.is_multiple_of(TURN) {
+        // The outermost sum of a turn alone is that over the channels.
+        let is_one = taps == TURN;
+        let turn = TURN.cast_signed();
+        let (times, sums) = if is_one {
+            (1, *sums)
+        } else {
+            let extents = [rows, taps / TURN, TURN];
+            (channels, Sums { extents, w_step: [w_u, turn, 1], x_step: [x_u, turn, 1], ..*sums })
+        };
+        for j in 0..times.cast_signed() {
+            // SAFETY: the same contract.
+            unsafe { slide::<S, A, TURN>(&sums, w.wrapping_offset(j * w_j), x.wrapping_offset(j * x_j), acc) };
+        }
+        return;
+    }
+    let mut sum = *acc;
+    for j in 0..channels.cast_signed() {
+        for u in 0..rows.cast_signed() {
+            let mut w = w.wrapping_offset(j * w_j + u * w_u);
+            let mut x = x.wrapping_offset(j * x_j + u * x_u);
+            for _ in 0..taps {
+                let mut inputs = [S::ZERO; COLUMNS];
+                for (b, input) in inputs.iter_mut().enumerate() {
+                    // SAFETY: one of the x of the formula.
+                    *input = unsafe { x.wrapping_offset(b.cast_signed() * sums.x_column).read() };
+                }
+                for (a, row) in sum.iter_mut().enumerate() {
+                    // SAFETY: one of the w of the formula.
+                    let weight = unsafe { w.wrapping_offset(a.cast_signed() * sums.w_output).read() };
+                    for (sum, input) in row.iter_mut().zip(inputs) {
+                        *sum += weight * input;
+                    }
+                }
+                w = w.wrapping_offset(w_v);
+                x = x.wrapping_offset(x_v);
+            }
+        }
+    }
+    *acc = sum;
+}
+
+/// The same where the innermost sum is over T neighbours and columns are neighbours, too: each input is loaded once for
+/// all the taps and columns that it meets, as is each row of weights. The order of the sums is the same.
+///
+/// # Safety
+///
+/// As [`add`].
+#[inline(always)]
+unsafe fn slide<S: Scalar, const A: usize, const T: usize>(
+    sums: &Sums,
+    w: *const S,
+    x: *const S,
+    acc: &mut [[S; COLUMNS]; A],
+) {
+    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    if crate::kernels::vfp::is_f32::<S>() {
+        // SAFETY: the same contract.
+        return unsafe { crate::kernels::vfp::slide::<A, T>(sums, w.cast(), x.cast(), acc.as_mut_ptr().cast()) };
+    }
+    let ([w_j, w_u, _], [x_j, x_u, _]) = (sums.w_step, sums.x_step);
+    let mut sum = *acc;
+    for j in 0..sums.extents[0].cast_signed() {
+        for u in 0..sums.extents[1].cast_signed() {
+            let w = w.wrapping_offset(j * w_j + u * w_u);
+            let x = x.wrapping_offset(j * x_j + u * x_u);
+            let mut inputs = [S::ZERO; COLUMNS + TURN - 1];
+            for (i, input) in inputs[..COLUMNS + T - 1].iter_mut().enumerate() {
+                // SAFETY: the x of column b and tap i − b.
+                *input = unsafe { x.wrapping_add(i).read() };
+            }
+            for (a, row) in sum.iter_mut().enumerate() {
+                let w = w.wrapping_offset(a.cast_signed() * sums.w_output);
+                for tap in 0..T {
+                    // SAFETY: one of the w of the formula.
+                    let weight = unsafe { w.wrapping_add(tap).read() };
+                    for (b, sum) in row.iter_mut().enumerate() {
+                        *sum += weight * inputs[tap + b];
+                    }
+                }
+            }
+        }
+    }
+    *acc = sum;
+}
