@@ -13,7 +13,7 @@ use crate::shape::Window2d;
 use crate::simd::{Kernel, Simd, Vectors};
 
 pub use pooled::Pooled;
-pub(super) use pooled::pooled;
+pub(super) use pooled::{check as check_pooled, pooled};
 
 /// The sizes of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,14 +37,16 @@ impl Convolution {
     ///
     /// If the window leads from `x` to less than `y`, the groups do not divide the channels, or a slice has not the
     /// length that follows from the sizes.
+    #[inline(always)]
     pub(super) fn check<S>(&self, lanes: usize, w: &[S], x: &[S], y: &[S]) {
         self.check_inputs(lanes, w, x);
-        assert_eq!(Some(y.len()), product([self.outputs, self.y[0], self.y[1], lanes]), "y: [OUT, OH, OW]");
+        assert!(product([self.outputs, self.y[0], self.y[1], lanes]) == Some(y.len()), "y: [OUT, OH, OW]");
     }
 
     /// # Panics
     ///
     /// As `check`, whatever the length of y.
+    #[inline(always)]
     fn check_inputs<S>(&self, lanes: usize, w: &[S], x: &[S]) {
         let reached = self.window.output(self.x).is_ok_and(|most| self.y[0] <= most[0] && self.y[1] <= most[1]);
         assert!(reached, "the window leads from x to y or beyond");
@@ -52,12 +54,13 @@ impl Convolution {
         assert!(divided && self.outputs.is_multiple_of(self.groups), "the groups divide the channels");
         let [kernel_height, kernel_width] = self.window.kernel;
         let weights = [self.outputs, self.inputs / self.groups, kernel_height, kernel_width];
-        assert_eq!(Some(w.len()), product(weights), "w: [OUT, IN / groups, KH, KW]");
-        assert_eq!(Some(x.len()), product([self.inputs, self.x[0], self.x[1], lanes]), "x: [IN, H, W]");
+        assert!(product(weights) == Some(w.len()), "w: [OUT, IN / groups, KH, KW]");
+        assert!(product([self.inputs, self.x[0], self.x[1], lanes]) == Some(x.len()), "x: [IN, H, W]");
     }
 }
 
 /// The product of sizes, if it is a number of entries that can exist.
+#[inline(always)]
 pub(super) fn product(sizes: [usize; 4]) -> Option<usize> {
     sizes.into_iter().try_fold(1, usize::checked_mul)
 }
@@ -66,24 +69,37 @@ pub(super) const fn area([height, width]: [usize; 2]) -> usize {
     height * width
 }
 
-/// y[o][r][c] = b[o] + Σᵢ Σₖₕ Σₖ𝓌 w[o][i][kh][kw] · x[i][r·S + kh·D − P][c·S + kw·D − P], i in the group of o
+/// # Panics
+///
+/// As `Convolution::check`, or if there is not a bias for each output.
 #[inline(always)]
-pub(super) fn forward<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
+pub(super) fn check<S>(lanes: usize, shape: Convolution, w: &[S], b: &[S], x: &[S], y: &[S]) {
     shape.check(lanes, w, x, y);
     assert!(b.is_empty() || b.len() == shape.outputs, "b: [OUT]");
-    correlation(lanes, shape, w, b, x, y.as_mut_ptr()).compute();
+}
+
+/// y[o][r][c] = b[o] + Σᵢ Σₖₕ Σₖ𝓌 w[o][i][kh][kw] · x[i][r·S + kh·D − P][c·S + kw·D − P], i in the group of o
+///
+/// # Safety
+///
+/// [`check`] has returned.
+#[inline(always)]
+pub(super) unsafe fn forward<S: Vectors>(lanes: usize, shape: Convolution, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
+    correlation(lanes, &shape, w, b, x, y.as_mut_ptr()).compute();
 }
 
 /// The sum of `forward`, whose slices were checked.
 fn correlation<'a, S>(
     lanes: usize,
     shape: &Convolution,
-    w: &'a [S],
+    w: &[S],
     b: &'a [S],
-    x: &'a [S],
+    x: &[S],
     y: *mut S,
 ) -> Correlation<'a, S> {
     let Convolution { inputs, outputs, groups, window: Window2d { kernel, .. }, .. } = *shape;
+    // The check has refused 0, which the compiler does not know here: no division may panic.
+    let groups = groups.max(1);
     let line = |a: usize| Line::forward(&shape.window, a, shape.x[a], shape.y[a]);
     let channels = Channels {
         groups,
@@ -91,10 +107,12 @@ fn correlation<'a, S>(
         to: outputs / groups,
         w_from: area(kernel),
         w_to: inputs / groups * area(kernel),
+        w_group: w.len() / groups,
         source: shape.x,
         target: shape.y,
         plane: area(shape.y),
     };
+    let (w, x) = (w.as_ptr(), x.as_ptr());
     Correlation { lanes, rows: line(0), columns: line(1), channels, kernel_width: kernel[1], w, b, x, y, adds: false }
 }
 
@@ -113,6 +131,7 @@ pub(super) fn transposed<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S],
         to: inputs / groups,
         w_from: inputs / groups * area(kernel),
         w_to: area(kernel),
+        w_group: w.len() / groups,
         source: shape.y,
         target: shape.x,
         plane: area(shape.x),
@@ -122,7 +141,8 @@ pub(super) fn transposed<S: Vectors>(lanes: usize, shape: &Convolution, w: &[S],
         for column in 0..stride[1].min(shape.x[1]) {
             let (rows, columns) = (line(0, row), line(1, column));
             let y = dx.as_mut_ptr();
-            Correlation { lanes, rows, columns, channels, kernel_width, w, b, x: dy, y, adds: false }.compute();
+            let (w, x) = (w.as_ptr(), dy.as_ptr());
+            Correlation { lanes, rows, columns, channels, kernel_width, w, b, x, y, adds: false }.compute();
         }
     }
 }
@@ -142,15 +162,16 @@ pub(super) fn weights<S: Vectors>(shape: &Convolution, x: &[S], dy: &[S], dw: &m
         to: outputs,
         w_from: 0,
         w_to: area(shape.y),
+        w_group: 0,
         source: shape.x,
         target: kernel,
         plane: inputs * area(kernel),
     };
     for i in 0..shape.inputs {
         let (group, input) = (i / inputs, i % inputs);
-        let w = &dy[group * outputs * area(shape.y)..];
+        let w = dy.as_ptr().wrapping_add(group * outputs * area(shape.y));
         let y = dw.as_mut_ptr().wrapping_add((group * outputs * inputs + input) * area(kernel));
-        let x = &x[i * area(shape.x)..];
+        let x = x.as_ptr().wrapping_add(i * area(shape.x));
         Correlation { lanes: 1, rows, columns, channels, kernel_width: shape.y[1], w, b: &[], x, y, adds: true }
             .by_scalars();
     }
@@ -165,6 +186,8 @@ struct Channels {
     /// Distance in w from one summed channel to the next, and from one written channel to the next.
     w_from: usize,
     w_to: usize,
+    /// Weights of a group.
+    w_group: usize,
     /// Height and width of the maps read and written.
     source: [usize; 2],
     target: [usize; 2],
@@ -181,9 +204,9 @@ struct Correlation<'a, S> {
     columns: Line,
     channels: Channels,
     kernel_width: usize,
-    w: &'a [S],
+    w: *const S,
     b: &'a [S],
-    x: &'a [S],
+    x: *const S,
     /// Mutably borrowed by the caller while the kernel runs.
     y: *mut S,
     /// Whether the sums are added to y: for scalars only.
@@ -238,11 +261,11 @@ impl<S: Vectors> Correlation<'_, S> {
     /// The correlation of one group, from its first channels on.
     #[inline(always)]
     fn group(&self, group: usize) -> Self {
-        let Channels { groups, from, to, source, plane, .. } = self.channels;
+        let Channels { from, to, w_group, source, plane, .. } = self.channels;
         Self {
-            w: &self.w[group * (self.w.len() / groups)..],
-            b: if self.b.is_empty() { self.b } else { &self.b[group * to..] },
-            x: &self.x[group * from * area(source) * self.lanes..],
+            w: self.w.wrapping_add(group * w_group),
+            b: self.b.get(group * to..).unwrap_or(&[]),
+            x: self.x.wrapping_add(group * from * area(source) * self.lanes),
             y: self.y.wrapping_add(group * to * plane * self.lanes),
             ..*self
         }
@@ -296,8 +319,8 @@ impl<S: Vectors> Correlation<'_, S> {
         let plane = channels.plane * self.lanes;
         let y_offset = first * plane + (target_row * channels.target[1] + self.columns.output) * self.lanes + part;
         Row {
-            w: self.w.as_ptr().wrapping_add(w_offset),
-            x: self.x.as_ptr().wrapping_offset(x_offset),
+            w: self.w.wrapping_add(w_offset),
+            x: self.x.wrapping_offset(x_offset),
             y: self.y.wrapping_add(y_offset),
             plane,
             step: self.columns.output_step * self.lanes,

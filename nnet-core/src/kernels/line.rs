@@ -102,7 +102,7 @@ impl Line {
     fn taps_within(&self, distance: isize) -> usize {
         let (distance, tap_move) = (distance.max(0).cast_unsigned(), self.tap_move.unsigned_abs());
         // A division costs more than a tap.
-        if tap_move == 1 { distance } else { distance.div_ceil(tap_move) }
+        if tap_move == 1 { distance } else { distance.div_ceil(tap_move.max(2)) }
     }
 
     /// The outputs all of whose taps meet an existing input; they are neighbours.

@@ -10,25 +10,38 @@ use crate::element::LANES;
 use crate::simd::{Kernel, Simd, Vectors};
 use crate::tensor::Tensor;
 
-/// y[o] = b[o] + Σᵢ w[o][i] · x[i]
+/// # Panics
+///
+/// If x or y is not made of whole entries, or w or b has not the length that follows from theirs.
 #[inline(always)]
-pub(super) fn forward<S: Vectors>(lanes: usize, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
-    let outputs = y.len() / lanes;
-    assert!(b.is_empty() || b.len() == outputs, "b: [OUT]");
-    let product = Product::<S, false>::new(lanes, w, b, x, y);
+pub(super) fn check<S>(lanes: usize, w: &[S], b: &[S], x: &[S], y: &[S]) {
+    // Without `assert_eq`, which holds on to what it compares: this is to vanish where the lengths are known.
+    assert!(x.len().is_multiple_of(lanes), "x: whole entries");
+    assert!(y.len().is_multiple_of(lanes), "y: whole entries");
+    assert!(b.is_empty() || b.len() == y.len() / lanes, "b: [OUT]");
+    assert!((x.len() / lanes).checked_mul(y.len() / lanes) == Some(w.len()), "w: [OUT, IN]");
+}
+
+/// y[o] = b[o] + Σᵢ w[o][i] · x[i]
+///
+/// # Safety
+///
+/// [`check`] has returned.
+#[inline(always)]
+pub(super) unsafe fn forward<S: Vectors>(lanes: usize, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
     if lanes > 1 {
-        return S::dispatch(lanes, product);
+        return S::dispatch(lanes, Product::<S, false> { lanes, w, b, x, y });
     }
-    let Product { w, b, x, y, .. } = product;
     if let Err(Dots { y, .. }) = S::dispatch_row(Dots { w, b, x, y }) {
-        S::dispatch(lanes, Product::<S, false>::new(lanes, w, b, x, y));
+        S::dispatch(lanes, Product::<S, false> { lanes, w, b, x, y });
     }
 }
 
 /// Forward: y[o] += w[o][i] · x[i]   so   dx[i] = Σₒ w[o][i] · dy[o]
 #[inline(always)]
 pub(super) fn input_gradient<S: Vectors>(lanes: usize, w: &[S], dy: &[S], dx: &mut [S]) {
-    S::dispatch(lanes, Product::<S, true>::new(lanes, w, &[], dy, dx));
+    check(lanes, w, &[], dy, dx);
+    S::dispatch(lanes, Product::<S, true> { lanes, w, b: &[], x: dy, y: dx });
 }
 
 /// Forward: y[o] += b[o]   so   db[o] += Σ dy[o] over positions and lanes
@@ -54,7 +67,7 @@ pub(super) fn bias_gradient<S: Vectors>(dy: &[S], db: &mut [S]) {
     }
 }
 
-/// y[o] = b[o] + Σᵢ w[o][i] · x[i], or w[i][o] if `TRANSPOSED`.
+/// y[o] = b[o] + Σᵢ w[o][i] · x[i], or w[i][o] if `TRANSPOSED`; made after `check` only.
 struct Product<'a, S, const TRANSPOSED: bool> {
     lanes: usize,
     w: &'a [S],
@@ -67,14 +80,7 @@ struct Product<'a, S, const TRANSPOSED: bool> {
 /// otherwise.
 const TURN: usize = 4;
 
-impl<'a, S: Vectors, const TRANSPOSED: bool> Product<'a, S, TRANSPOSED> {
-    fn new(lanes: usize, w: &'a [S], b: &'a [S], x: &'a [S], y: &'a mut [S]) -> Self {
-        assert_eq!(x.len() % lanes, 0, "x: whole entries");
-        assert_eq!(y.len() % lanes, 0, "y: whole entries");
-        assert_eq!(Some(w.len()), (x.len() / lanes).checked_mul(y.len() / lanes), "w: [OUT, IN]");
-        Self { lanes, w, b, x, y }
-    }
-
+impl<S: Vectors, const TRANSPOSED: bool> Product<'_, S, TRANSPOSED> {
     /// Outputs `first..first + A`, the `B` vectors that begin at scalar `part` of each entry; returns A.
     #[inline(always)]
     fn outputs<I: Simd<Scalar = S>, const A: usize, const B: usize>(
@@ -98,7 +104,7 @@ impl<'a, S: Vectors, const TRANSPOSED: bool> Product<'a, S, TRANSPOSED> {
         while left >= TURN {
             for turn in 0..TURN {
                 let (w, x) = (w.wrapping_add(turn * w_input), x.wrapping_add(turn * self.lanes));
-                // SAFETY: w is [OUT, IN] or its transpose by `new`, x has `left` entries more, and `A` outputs and
+                // SAFETY: w is [OUT, IN] or its transpose by `check`, x has `left` entries more, and `A` outputs and
                 // `B` vectors were asserted to be there.
                 acc = unsafe { add::<I, A, B>(simd, w, w_output, x, acc) };
             }

@@ -39,7 +39,8 @@ pub use upsample::{Upsample, UpsampleMode};
 use crate::element::LANES;
 
 /// Declares the trait and implements it for both scalars, so that the loops are compiled in this crate and not in the
-/// user's; those of one sample apart from those of a group, so that a program has only those that it runs.
+/// user's; those of one sample apart from those of a group, so that a program has only those that it runs. Where predictions
+/// need them they are compiled without their checks, which the user's program makes while it is compiled.
 macro_rules! kernels {
     ($($table:tt)*) => {
         declare! { $($table)* }
@@ -50,6 +51,10 @@ macro_rules! kernels {
 
 macro_rules! declare {
     (
+        of_checked_entries { $(
+            $(#[$checked_doc:meta])*
+            fn $checked:ident($($checked_arg:ident: $checked_type:ty),* $(,)?) = $checked_kernel:path, $check:path;
+        )* }
         of_entries { $($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) = $kernel:path;)* }
         of_scalars { $($(#[$any_doc:meta])* fn $any:ident($($any_arg:ident: $any_type:ty),* $(,)?) = $any_kernel:path;)* }
     ) => {
@@ -57,6 +62,7 @@ macro_rules! declare {
         /// or [`LANES`].
         #[doc(hidden)]
         pub trait Kernels<S = Self>: Sized {
+            $($(#[$checked_doc])* fn $checked(lanes: usize, $($checked_arg: $checked_type),*);)*
             $($(#[$doc])* fn $name(lanes: usize, $($arg: $type),*);)*
             $($(#[$any_doc])* fn $any($($any_arg: $any_type),*);)*
         }
@@ -66,12 +72,40 @@ macro_rules! declare {
 macro_rules! implement {
     (
         $scalar:ident
+        of_checked_entries { $(
+            $(#[$checked_doc:meta])*
+            fn $checked:ident($($checked_arg:ident: $checked_type:ty),* $(,)?) = $checked_kernel:path, $check:path;
+        )* }
         of_entries { $($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) = $kernel:path;)* }
         of_scalars { $($(#[$any_doc:meta])* fn $any:ident($($any_arg:ident: $any_type:ty),* $(,)?) = $any_kernel:path;)* }
     ) => {
         const _: () = {
             type S = $scalar;
             impl Kernels for S {
+                $(
+                    #[inline(always)]
+                    #[allow(unsafe_code, reason = "the loops are compiled without the checks")]
+                    fn $checked(lanes: usize, $($checked_arg: $checked_type),*) {
+                        #[inline(never)]
+                        unsafe fn of_one($($checked_arg: $checked_type),*) {
+                            // SAFETY: by this function's contract, which is the kernel's.
+                            unsafe { $checked_kernel(1, $($checked_arg),*) };
+                        }
+                        #[inline(never)]
+                        unsafe fn of_group($($checked_arg: $checked_type),*) {
+                            // SAFETY: by this function's contract, which is the kernel's.
+                            unsafe { $checked_kernel(LANES, $($checked_arg),*) };
+                        }
+                        $check(lanes, $($checked_arg),*);
+                        match lanes {
+                            // SAFETY: the check has returned.
+                            1 => unsafe { of_one($($checked_arg),*) },
+                            // SAFETY: the check has returned.
+                            LANES => unsafe { of_group($($checked_arg),*) },
+                            _ => panic!("an entry is 1 or {LANES} scalars, not {lanes}"),
+                        }
+                    }
+                )*
                 $(
                     #[inline(always)]
                     fn $name(lanes: usize, $($arg: $type),*) {
@@ -101,11 +135,15 @@ macro_rules! implement {
 }
 
 kernels! {
-    of_entries {
+    of_checked_entries {
         /// y[o] = b[o] + Σ w[o][i] ⋆ x[i]; no bias if `b` is empty.
-        fn convolution(shape: &Convolution, w: &[S], b: &[S], x: &[S], y: &mut [S]) = convolution::forward;
+        fn convolution(shape: Convolution, w: &[S], b: &[S], x: &[S], y: &mut [S]) = convolution::forward, convolution::check;
         /// y[o] = the pool of f(b[o] + Σ w[o][i] ⋆ x[i]).
-        fn convolution_pooled(shape: &Pooled<S>, w: &[S], b: &[S], x: &[S], y: &mut [S]) = convolution::pooled;
+        fn convolution_pooled(shape: Pooled<S>, w: &[S], b: &[S], x: &[S], y: &mut [S]) = convolution::pooled, convolution::check_pooled;
+        /// y = b + w·x; no bias if `b` is empty.
+        fn linear(w: &[S], b: &[S], x: &[S], y: &mut [S]) = linear::forward, linear::check;
+    }
+    of_entries {
         /// dx[i] = b[i] + Σ w[o][i] transposed-⋆ dy[o]; no bias if `b` is empty, as for a gradient.
         fn convolution_transposed(
             shape: &Convolution,
@@ -121,8 +159,6 @@ kernels! {
             dy: &[S],
             dw: &mut [S],
         ) = convolution_weights::gradient;
-        /// y = b + w·x; no bias if `b` is empty.
-        fn linear(w: &[S], b: &[S], x: &[S], y: &mut [S]) = linear::forward;
         /// dx = wᵀ·dy.
         fn linear_input_gradient(w: &[S], dy: &[S], dx: &mut [S]) = linear::input_gradient;
         /// dw += dy·xᵀ, lanes summed.

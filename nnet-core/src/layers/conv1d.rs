@@ -62,7 +62,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const K: usize, const BIAS: u
     ) {
         let shape = Self::shape(window, C, L, OL);
         let (x, y) = (E::scalars(x.as_flat()), E::scalars_mut(y.as_flat_mut()));
-        S::convolution(E::LANES, &shape, self.weights(), &self.bias, x, y);
+        S::convolution(E::LANES, shape, self.weights(), &self.bias, x, y);
     }
 
     /// x: `[C, L]`, dy: `[OUT, OL]`  →  dw, db += the gradient, lanes summed;  dx: `[C, L]`
@@ -146,10 +146,12 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const K: usize, const BIAS: u
         norm.fold_rows(eps, [self.weights(), &self.bias], to, OUT, |o| o);
     }
 
+    #[inline(always)]
     pub(super) fn weights(&self) -> &[S] {
         self.weight.as_flattened().as_flattened()
     }
 
+    #[inline(always)]
     pub(super) fn shape(window: &Window2d, channels: usize, x: usize, y: usize) -> Convolution {
         let () = Self::BIAS_FITS;
         assert_eq!(window.kernel, [1, K], "the window has the size of the weights");

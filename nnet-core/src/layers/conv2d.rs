@@ -71,7 +71,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const KH: usize, const KW: us
     ) {
         let shape = Self::shape(window, C, [H, W], [OH, OW]);
         let (x, y) = (E::scalars(x.as_flat()), E::scalars_mut(y.as_flat_mut()));
-        S::convolution(E::LANES, &shape, self.weights(), &self.bias, x, y);
+        S::convolution(E::LANES, shape, self.weights(), &self.bias, x, y);
     }
 
     /// x: `[C, H, W]`, dy: `[OUT, OH, OW]`  →  dw, db += the gradient, lanes summed;  dx: `[C, H, W]`
@@ -183,18 +183,21 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const KH: usize, const KW: us
         norm.fold_rows(eps, [self.weights(), &self.bias], to, OUT, |o| o);
     }
 
+    #[inline(always)]
     pub(super) fn weights(&self) -> &[S] {
         self.weight.as_flattened().as_flattened().as_flattened()
     }
 
+    #[inline(always)]
     pub(super) fn shape(window: &Window2d, channels: usize, x: [usize; 2], y: [usize; 2]) -> Convolution {
         let () = Self::BIAS_FITS;
-        assert_eq!(window.kernel, [KH, KW], "the window has the size of the weights");
+        assert!(window.kernel == [KH, KW], "the window has the size of the weights");
         sizes(window, [channels, IN], OUT, x, y)
     }
 }
 
 /// The sizes of a convolution by `window` whose groups have `inputs[1]` of all `inputs[0]` channels.
+#[inline(always)]
 pub(super) fn sizes(
     window: &Window2d,
     inputs: [usize; 2],
@@ -203,7 +206,7 @@ pub(super) fn sizes(
     y: [usize; 2],
 ) -> Convolution {
     let [channels, of_group] = inputs;
-    assert_eq!(window.output(x), Ok(y), "the window leads from x to y");
+    assert!(matches!(window.output(x), Ok([height, width]) if [height, width] == y), "the window leads from x to y");
     assert!(
         of_group > 0 && channels > 0 && channels.is_multiple_of(of_group),
         "{channels} channels fall into groups of {of_group}"

@@ -129,7 +129,7 @@ impl<S: Scalar, const IN: usize, const OUT: usize, const KH: usize, const KW: us
     ) {
         let shape = Self::shape(window, C, [H, W], [OH, OW]);
         let (dy, dx) = (E::scalars(dy.as_flat()), E::scalars_mut(dx.as_flat_mut()));
-        S::convolution(E::LANES, &shape, self.weights(), &[], dy, dx);
+        S::convolution(E::LANES, shape, self.weights(), &[], dy, dx);
     }
 
     /// [`backward`](Self::backward) into the layer itself: dx from the weights as they are, then

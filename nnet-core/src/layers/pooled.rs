@@ -85,15 +85,17 @@ side_by_side! {
 /// What the kernel needs, of a pool that can be a part of its pass.
 #[inline(always)]
 fn pass<S: Scalar, P: SideBySide>(convolution: Convolution, function: impl Pointwise, pool: P) -> Pooled<S> {
-    let window = pool.window();
-    let plain = Window2d::new(window.kernel, window.kernel, [0, 0]);
-    assert_eq!(window, plain, "the windows of the pool lie side by side");
-    Pooled::new(convolution, function.function(), window.kernel, P::MEAN)
+    let Window2d { kernel, stride, padding, padding_end, dilation } = pool.window();
+    let is_plain = padding == [0, 0] && padding_end == [0, 0] && dilation == [1, 1];
+    assert!(stride == kernel && is_plain, "the windows of the pool lie side by side");
+    Pooled::new(convolution, function.function(), kernel, P::MEAN)
 }
 
 /// Height and width of the map before the pool.
+#[inline(always)]
 fn map(window: &Window2d, x: [usize; 2]) -> [usize; 2] {
-    window.output(x).unwrap_or_else(|_| panic!("the window does not fit into x"))
+    let Ok(map) = window.output(x) else { panic!("the window does not fit into x") };
+    map
 }
 
 impl<S: Scalar, const OUT: usize, const IN: usize, const KH: usize, const KW: usize, const BIAS: usize>
@@ -140,7 +142,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const KH: usize, const KW: us
     ) {
         let shape = Self::shape(window, C, [H, W], map(window, [H, W]));
         let (x, y) = (E::scalars(x.as_flat()), E::scalars_mut(y.as_flat_mut()));
-        S::convolution_pooled(E::LANES, &pass(shape, function, pool), self.weights(), &self.bias, x, y);
+        S::convolution_pooled(E::LANES, pass(shape, function, pool), self.weights(), &self.bias, x, y);
     }
 }
 
@@ -163,7 +165,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const K: usize, const BIAS: u
         let [_, width] = map(window, [1, L]);
         let shape = Self::shape(window, C, L, width);
         let (x, y) = (E::scalars(x.as_flat()), E::scalars_mut(y.as_flat_mut()));
-        S::convolution_pooled(E::LANES, &pass(shape, function, pool), self.weights(), &self.bias, x, y);
+        S::convolution_pooled(E::LANES, pass(shape, function, pool), self.weights(), &self.bias, x, y);
     }
 }
 

@@ -78,6 +78,7 @@ impl Window2d {
     /// # Errors
     ///
     /// If a kernel, stride or dilation is 0, or the window exceeds the padded input.
+    #[inline(always)]
     pub const fn output(&self, input: [usize; 2]) -> Result<[usize; 2], ShapeError> {
         match (self.along(Axis::Height, input[0]), self.along(Axis::Width, input[1])) {
             (Ok(height), Ok(width)) => Ok([height, width]),
@@ -86,6 +87,7 @@ impl Window2d {
     }
 
     /// The number of windows along one axis of an input.
+    #[inline(always)]
     pub(super) const fn along(&self, axis: Axis, input: usize) -> Result<usize, ShapeError> {
         let a = axis.index();
         let (kernel, dilation, padding) = (self.kernel[a], self.dilation[a], self.paddings(axis));
@@ -105,11 +107,13 @@ impl Window2d {
     }
 
     /// The padding before and after along an axis.
+    #[inline(always)]
     pub(super) const fn paddings(&self, axis: Axis) -> [usize; 2] {
         [self.padding[axis.index()], self.padding_end[axis.index()]]
     }
 
     /// How many entries a window spans along an axis: dilation·(kernel − 1) + 1.
+    #[inline(always)]
     pub(super) const fn extent(&self, axis: Axis) -> Result<usize, ShapeError> {
         let a = axis.index();
         if self.kernel[a] == 0 {
@@ -173,6 +177,7 @@ impl Window2d {
 
 impl Axis {
     /// Its place in a pair `[height, width]`.
+    #[inline(always)]
     const fn index(self) -> usize {
         match self {
             Axis::Height => 0,

@@ -8,10 +8,10 @@ use core::ops::Range;
 
 use super::row::{Apart, along};
 use super::{Convolution, Correlation, Row as Target, area, correlation, product};
+use crate::kernels::Function;
 use crate::kernels::entries::entries;
 use crate::kernels::pool::displaces;
 use crate::kernels::tile::{blocks, even_blocks};
-use crate::kernels::{Function, Kernels};
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, Row, RowKernel, Simd, Vectors};
 use crate::tensor::Tensor;
@@ -25,56 +25,52 @@ const ROW: usize = 24 * WINDOW;
 /// y ← f(y) for each entry.
 type ForEach<S> = fn(Function, &mut [S]);
 
-/// What is done to the entries of the map.
-#[derive(Clone, Copy, Debug)]
-pub enum Activation<S> {
-    /// Nothing.
-    None,
-    /// max(y, 0) behind the pool: the largest of max(x, 0) is max of the largest and 0.
-    Last,
-    /// A function of each entry, and what computes it: named by who knows which, so that a program holds no others.
-    Each(Function, ForEach<S>),
-}
-
 /// A convolution with what follows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Pooled<S> {
     /// The convolution; its `y` is the map before the pool.
     pub convolution: Convolution,
     /// What is done to each entry of the map.
-    pub activation: Activation<S>,
+    pub function: Option<Function>,
+    /// What does it, named by who knows which it is, so that a program holds no others. None for max(x, 0) before the
+    /// largest entry: that is max of the largest and 0, which the pool does by itself.
+    pub each: Option<ForEach<S>>,
     /// Height and width of the pool's windows, and how far they are apart.
     pub window: [usize; 2],
-    /// Whether the pool takes the mean of a window, or its largest entry.
-    pub mean: bool,
+    /// What the sum of a window is multiplied by for its mean; none for its largest entry.
+    pub share: Option<S>,
 }
 
-impl<S: Kernels> Pooled<S> {
-    /// A pass with that function between convolution and pool.
+impl<S: Scalar> Pooled<S> {
+    /// A pass with that function between convolution and pool, which takes the mean of a window or its largest entry.
     #[inline(always)]
     pub fn new(convolution: Convolution, function: Option<Function>, window: [usize; 2], mean: bool) -> Self {
-        let activation = match function {
-            None => Activation::None,
-            Some(Function::Relu) if !mean => Activation::Last,
-            Some(Function::Relu) => Activation::Each(Function::Relu, |_, y| S::relu(y)),
-            Some(function) => Activation::Each(function, S::activation),
+        let each: Option<ForEach<S>> = match function {
+            None => None,
+            Some(Function::Relu) if !mean => None,
+            Some(Function::Relu) => Some(|_, y| S::relu(y)),
+            Some(_) => Some(S::activation),
         };
-        Self { convolution, activation, window, mean }
+        let share = mean.then(|| S::ONE / S::from_f64(area(window) as f64));
+        Self { convolution, function, each, window, share }
     }
 }
 
 impl<S> Pooled<S> {
     /// Height and width of y: the windows that fit.
+    #[inline(always)]
     fn y(&self) -> [usize; 2] {
         let ([height, width], map) = (self.window, self.convolution.y);
-        [map[0] / height, map[1] / width]
+        [map[0].checked_div(height).unwrap_or(0), map[1].checked_div(width).unwrap_or(0)]
     }
 }
 
-/// y[o][r][c] = the pool of f(b[o] + Σ w[o][i] ⋆ x[i]) over the window at (r·PH, c·PW)
+/// # Panics
+///
+/// As `Convolution::check`, or if the pool's window has no entry or too many, or does not lead to y.
 #[inline(always)]
-pub(in crate::kernels) fn pooled<S: Vectors>(lanes: usize, shape: &Pooled<S>, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
-    let Pooled { convolution, activation, window, mean } = shape;
+pub(in crate::kernels) fn check<S>(lanes: usize, shape: Pooled<S>, w: &[S], b: &[S], x: &[S], y: &[S]) {
+    let Pooled { convolution, window, .. } = &shape;
     convolution.check_inputs(lanes, w, x);
     assert!(b.is_empty() || b.len() == convolution.outputs, "b: [OUT]");
     let entries = product([window[0], window[1], 1, 1]);
@@ -83,12 +79,29 @@ pub(in crate::kernels) fn pooled<S: Vectors>(lanes: usize, shape: &Pooled<S>, w:
         "the pool's window has at most {WINDOW} entries"
     );
     let [rows, columns] = shape.y();
-    assert_eq!(Some(y.len()), product([convolution.outputs, rows, columns, lanes]), "y: [OUT, PH, PW]");
+    assert!(product([convolution.outputs, rows, columns, lanes]) == Some(y.len()), "y: [OUT, PH, PW]");
+}
+
+/// y[o][r][c] = the pool of f(b[o] + Σ w[o][i] ⋆ x[i]) over the window at (r·PH, c·PW)
+///
+/// # Safety
+///
+/// [`check`] has returned.
+#[inline(always)]
+pub(in crate::kernels) unsafe fn pooled<S: Vectors>(
+    lanes: usize,
+    shape: Pooled<S>,
+    w: &[S],
+    b: &[S],
+    x: &[S],
+    y: &mut [S],
+) {
     // It writes to a buffer instead of y.
-    let correlation = correlation(lanes, convolution, w, b, x, core::ptr::null_mut());
-    let share = mean.then(|| S::ONE / S::from_f64(area(*window) as f64));
-    let is_row = correlation.is_along_rows() && windows_in_a_row(*window) > 0;
-    let pass = Pass { correlation, activation: *activation, window: *window, share, rows, columns, y };
+    let correlation = correlation(lanes, &shape.convolution, w, b, x, core::ptr::null_mut());
+    let [rows, columns] = shape.y();
+    let Pooled { function, each, window, share, .. } = shape;
+    let is_row = correlation.is_along_rows() && windows_in_a_row(window) > 0;
+    let pass = Pass { correlation, function, each, window, share, rows, columns, y };
     let done = if is_row { S::dispatch_row(pass) } else { Err(pass) };
     if let Err(pass) = done {
         S::dispatch(lanes, pass);
@@ -97,14 +110,14 @@ pub(in crate::kernels) fn pooled<S: Vectors>(lanes: usize, shape: &Pooled<S>, w:
 
 /// How many windows the buffer of a row holds, for 6 channels and with up to 16 columns behind the last.
 fn windows_in_a_row([height, width]: [usize; 2]) -> usize {
-    (ROW / (6 * height)).saturating_sub(16) / width
+    (ROW / (6 * height).max(1)).saturating_sub(16) / width.max(1)
 }
 
 struct Pass<'a, S> {
     correlation: Correlation<'a, S>,
-    activation: Activation<S>,
+    function: Option<Function>,
+    each: Option<ForEach<S>>,
     window: [usize; 2],
-    /// What a mean multiplies the sum of its window by; none for the largest entry.
     share: Option<S>,
     /// Height and width of y.
     rows: usize,
@@ -238,13 +251,13 @@ impl<S: Vectors> Pass<'_, S> {
 
     /// Whether max(y, 0) follows the pool.
     fn comes_last(&self) -> bool {
-        matches!(self.activation, Activation::Last)
+        self.function.is_some() && self.each.is_none()
     }
 
     /// f of what the convolution left, unless it comes last.
     #[inline(always)]
     fn activate(&self, map: &mut [S]) {
-        if let Activation::Each(function, each) = self.activation {
+        if let (Some(function), Some(each)) = (self.function, self.each) {
             each(function, map);
         }
     }

@@ -23,6 +23,14 @@ const COPY: usize = 256;
 
 type Tile<S> = [[S; COLUMNS]; CHANNELS];
 
+/// `count` columns from `m` on, of `size` channels from `first` on.
+struct Place {
+    first: usize,
+    size: usize,
+    m: usize,
+    count: usize,
+}
+
 /// Room for the copies of a kernel's run.
 pub(super) struct Copied<S>([S; COPY]);
 
@@ -69,29 +77,29 @@ impl<S: Vectors> Correlation<'_, S> {
             let m = next.min(last);
             next = m + COLUMNS;
             let count = COLUMNS.min(columns.end - m);
+            let place = Place { first, size, m, count };
             // SAFETY: the caller's promise.
-            let mut tile = unsafe { self.start(row, [first, size], m, count) };
-            let is_inside = interior.start <= m && next <= interior.end && next <= columns.end && !self.is_backward();
-            for part in [0..turns, turns..taps] {
-                if is_inside {
-                    let mut sums = row.sums;
+            let mut tile = unsafe { self.start(row, &place) };
+            if interior.start <= m && next <= interior.end && count == COLUMNS && !self.is_backward() {
+                let mut sums = row.sums;
+                for part in [0..turns, turns..taps] {
                     sums.extents[2] = part.len();
                     let w = row.w.wrapping_offset(part.start.cast_signed() * sums.w_step[2]);
                     let x = m.cast_signed() * sums.x_column + part.start.cast_signed() * sums.x_step[2];
                     // SAFETY: all taps of the interior's columns meet existing inputs.
                     unsafe { add(size, &sums, w, row.x.wrapping_offset(x), &mut tile) };
-                } else {
+                    if part.end == taps {
+                        break;
+                    }
+                }
+            } else {
+                for part in [0..turns, turns..taps] {
                     // SAFETY: the caller's promise.
-                    unsafe { self.add_copied(row, size, m, part, &mut tile, copied) };
+                    unsafe { self.add_copied(row, &place, part, &mut tile, copied) };
                 }
             }
-            for (a, sums) in tile.iter().enumerate().take(size) {
-                for b in 0..count {
-                    let sum = if self.is_backward() { sums[COLUMNS - 1 - b] } else { sums[b] };
-                    // SAFETY: channel `first + a` and column `m + b` exist, and y is borrowed mutably by the caller.
-                    unsafe { row.y.wrapping_add(a * row.plane + (m + b) * row.step).write(sum) };
-                }
-            }
+            // SAFETY: the caller's promise.
+            unsafe { self.finish(row, &place, &mut tile) };
         }
     }
 
@@ -109,24 +117,54 @@ impl<S: Vectors> Correlation<'_, S> {
     ///
     /// # Safety
     ///
-    /// As `scalars`; `count` columns from `m` on exist.
-    unsafe fn start(&self, row: &Row<S>, [first, size]: [usize; 2], m: usize, count: usize) -> Tile<S> {
+    /// As `scalars`; the columns of `place` exist.
+    #[inline(always)]
+    unsafe fn start(&self, row: &Row<S>, place: &Place) -> Tile<S> {
         let mut tile = [[S::ZERO; COLUMNS]; CHANNELS];
-        for (a, sums) in tile.iter_mut().enumerate().take(size) {
-            if let Some(&b) = self.b.get(first + a) {
+        for (a, sums) in tile.iter_mut().enumerate() {
+            if let Some(&b) = self.b.get(place.first + a) {
                 *sums = [b; COLUMNS];
             }
-            if self.adds {
-                for (b, sum) in sums.iter_mut().enumerate().take(count) {
-                    // SAFETY: channel `first + a` and column `m + b` exist.
-                    *sum = unsafe { row.y.wrapping_add(a * row.plane + (m + b) * row.step).read() };
+        }
+        if self.adds {
+            for (a, sums) in tile.iter_mut().enumerate().take(place.size) {
+                for (b, sum) in sums.iter_mut().enumerate().take(place.count) {
+                    // SAFETY: the channel and the column exist.
+                    *sum = unsafe { row.y.wrapping_add(a * row.plane + (place.m + b) * row.step).read() };
                 }
             }
         }
         tile
     }
 
-    /// Adds the products of the taps `part` of COLUMNS columns from `m` on, whose inputs may be outside of x.
+    /// Writes the sums to y.
+    ///
+    /// # Safety
+    ///
+    /// As `scalars`; the columns of `place` exist.
+    #[inline(always)]
+    unsafe fn finish(&self, row: &Row<S>, place: &Place, tile: &mut Tile<S>) {
+        for (a, sums) in tile.iter_mut().enumerate() {
+            if a == place.size {
+                break;
+            }
+            if self.is_backward() {
+                sums.reverse();
+            }
+            let y = row.y.wrapping_add(a * row.plane + place.m * row.step);
+            if place.count == COLUMNS && row.step == 1 {
+                // SAFETY: the channel and the columns exist, beside each other, and y is borrowed mutably by the caller.
+                unsafe { y.cast::<[S; COLUMNS]>().write(*sums) };
+                continue;
+            }
+            for (b, &sum) in sums.iter().enumerate().take(place.count) {
+                // SAFETY: as above, column by column.
+                unsafe { y.wrapping_add(b * row.step).write(sum) };
+            }
+        }
+    }
+
+    /// Adds the products of the taps `part`, whose inputs may be outside of x.
     ///
     /// # Safety
     ///
@@ -135,8 +173,7 @@ impl<S: Vectors> Correlation<'_, S> {
     unsafe fn add_copied(
         &self,
         row: &Row<S>,
-        size: usize,
-        m: usize,
+        place: &Place,
         part: Range<usize>,
         tile: &mut Tile<S>,
         Copied(copy): &mut Copied<S>,
@@ -157,20 +194,12 @@ impl<S: Vectors> Correlation<'_, S> {
                     let (tap, width) = (part.start + v, width(taps));
                     let (strips, length) = if slides { (1, width) } else { (taps, COLUMNS) };
                     for strip in 0..strips {
-                        let line = self.inputs(m, tap + strip, length);
-                        let valid = line.valid(0);
-                        for (k, to) in copy.chunks_exact_mut(width).enumerate().take(channels * rows) {
-                            let (j, u) = ((j + k / rows).cast_signed(), (u + k % rows).cast_signed());
-                            let x = row.x.wrapping_offset(j * x_j + u * x_u + line.input - self.columns.input);
-                            let to = &mut to[strip * COLUMNS..][..length];
-                            if valid != (0..length) {
-                                to.fill(S::ZERO);
-                            }
-                            for (entry, to) in to.iter_mut().enumerate().take(valid.end).skip(valid.start) {
-                                // SAFETY: the row exists by the caller's promise, and its entry is a valid one.
-                                *to = unsafe { x.wrapping_offset(entry.cast_signed() * line.tap_move).read() };
-                            }
-                        }
+                        let line = self.inputs(place.m, tap + strip, length);
+                        let [j, u] = [j, u].map(usize::cast_signed);
+                        let x = row.x.wrapping_offset(j * x_j + u * x_u + line.input - self.columns.input);
+                        let to = copy.as_mut_ptr().wrapping_add(strip * COLUMNS);
+                        // SAFETY: the rows exist by the caller's promise, and there is room for so many of this width.
+                        unsafe { copy_rows(&line, [channels, rows], [x_j, x_u], x, to, width) };
                     }
                     let [row_step, tap_step] = [width, if slides { 1 } else { COLUMNS }].map(usize::cast_signed);
                     let sums = Sums {
@@ -182,7 +211,7 @@ impl<S: Vectors> Correlation<'_, S> {
                     let [j, u, v] = [j, u, tap].map(usize::cast_signed);
                     let w = row.w.wrapping_offset(j * w_j + u * w_u + v * w_v);
                     // SAFETY: the weights are those of the row, the inputs the copy.
-                    unsafe { add(size, &sums, w, copy.as_ptr(), tile) };
+                    unsafe { add(place.size, &sums, w, copy.as_ptr(), tile) };
                 }
             }
         }
@@ -195,6 +224,45 @@ impl<S: Vectors> Correlation<'_, S> {
             if self.is_backward() { (m + COLUMNS - 1, -self.columns.input_step) } else { (m, self.columns.input_step) };
         let input = self.columns.input_of(first) + tap.cast_signed() * self.columns.tap_move;
         Line { input, tap_move: step, taps: length, ..self.columns }
+    }
+}
+
+/// Copies the inputs of `line`, with zeros for those that do not exist, from some rows of some channels at `x` to rows that
+/// begin `width` apart.
+///
+/// # Safety
+///
+/// The inputs of the line that are valid can be read in all these rows, and its length be written in all those.
+#[inline(always)]
+unsafe fn copy_rows<S: Scalar>(
+    line: &Line,
+    [channels, rows]: [usize; 2],
+    [x_j, x_u]: [isize; 2],
+    x: *const S,
+    to: *mut S,
+    width: usize,
+) {
+    let (Range { start, end }, mut row, mut to) = (line.valid(0), x, to);
+    for _ in 0..channels {
+        let mut x = row;
+        for _ in 0..rows {
+            let mut entry = x.wrapping_offset(start.cast_signed() * line.tap_move);
+            for k in 0..line.taps {
+                let value = if k < start || k >= end {
+                    S::ZERO
+                } else {
+                    // SAFETY: a valid entry of this row.
+                    let value = unsafe { entry.read() };
+                    entry = entry.wrapping_offset(line.tap_move);
+                    value
+                };
+                // SAFETY: by this function's contract.
+                unsafe { to.wrapping_add(k).write(value) };
+            }
+            x = x.wrapping_offset(x_u);
+            to = to.wrapping_add(width);
+        }
+        row = row.wrapping_offset(x_j);
     }
 }
 

@@ -39,7 +39,7 @@ impl<S: Scalar, const TRANSPOSED: bool> Product<'_, S, TRANSPOSED> {
         let [w_output, w_input] = if TRANSPOSED { [1, outputs] } else { [inputs, 1] };
         let w = self.w.as_ptr().wrapping_add(first * w_output);
         #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
-        // SAFETY: w is [OUT, IN] or its transpose by `new`, and the block lies within the outputs.
+        // SAFETY: w is [OUT, IN] or its transpose by `check`, and the block lies within the outputs.
         let done = unsafe { block::<S, A, TRANSPOSED>(w, w_output.max(w_input), self.x, &mut sums) };
         #[cfg(not(all(target_arch = "arm", target_abi = "eabihf")))]
         let done = 0;
