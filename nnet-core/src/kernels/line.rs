@@ -8,6 +8,7 @@
 
 use core::ops::Range;
 
+use super::tile::keep_rolled;
 use crate::shape::Window2d;
 
 #[derive(Clone, Copy, Debug)]
@@ -106,11 +107,20 @@ impl Line {
     }
 
     /// The outputs all of whose taps meet an existing input; they are neighbours.
+    #[inline(never)]
     pub fn interior(&self) -> Range<usize> {
-        let full = |&n: &usize| self.valid(n) == (0..self.taps);
-        let start = (0..self.outputs).find(full).unwrap_or(self.outputs);
-        let end = (start..self.outputs).find(|n| !full(n)).unwrap_or(self.outputs);
-        start..end
+        let mut interior = self.outputs..self.outputs;
+        for n in 0..self.outputs {
+            keep_rolled();
+            let is_full = self.valid(n) == (0..self.taps);
+            if is_full && interior.is_empty() {
+                interior.start = n;
+            } else if !is_full && !interior.is_empty() {
+                interior.end = n;
+                break;
+            }
+        }
+        interior
     }
 }
 

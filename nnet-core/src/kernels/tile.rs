@@ -4,6 +4,7 @@
 //!
 //! Convolutions (forward and input gradient) and linear layers are all this sum with other steps.
 
+use core::hint::black_box;
 use core::iter;
 
 use crate::simd::Simd;
@@ -84,6 +85,13 @@ macro_rules! blocks {
     }};
 }
 pub(super) use blocks;
+
+/// In the body of a loop: the compiler leaves it as it is, where unrolling would cost more of a program's size than it
+/// saves of its time. It is no instruction.
+#[inline(always)]
+pub(super) fn keep_rolled() {
+    black_box(());
+}
 
 /// The starts and sizes of blocks as `blocks!` cuts them.
 #[inline(always)]

@@ -44,6 +44,51 @@ pub(super) const fn is_f32<S>() -> bool {
     size_of::<S>() == size_of::<f32>()
 }
 
+/// The sums over `taps`, with those steps of w and x, for 5 columns of A outputs, at most 3.
+///
+/// # Safety
+///
+/// As [`slide`].
+#[inline(always)]
+pub(super) unsafe fn step<const A: usize>(
+    sums: &Sums,
+    taps: usize,
+    [w_step, x_step]: [isize; 2],
+    w: *const f32,
+    x: *const f32,
+    acc: *mut [f32; 5],
+) {
+    if taps == 0 {
+        return;
+    }
+    let bytes = size_of::<f32>().cast_signed();
+    let steps = Strides {
+        taps,
+        output: bytes * sums.w_output,
+        w: bytes * (w_step - (A.cast_signed() - 1) * sums.w_output),
+        column: bytes * sums.x_column,
+        x: bytes * (x_step - 5 * sums.x_column),
+    };
+    // SAFETY: the caller's promise.
+    unsafe {
+        match A {
+            1 => one(&steps, w, x, acc),
+            2 => two(&steps, w, x, acc),
+            3 => three(&steps, w, x, acc),
+            _ => unreachable!("{A} outputs"),
+        }
+    }
+}
+
+/// What pointers move by, in bytes, behind an output and a tap; and behind a column and all columns.
+struct Strides {
+    taps: usize,
+    output: isize,
+    w: isize,
+    column: isize,
+    x: isize,
+}
+
 /// Room for the floating-point registers.
 type Registers = MaybeUninit<[f32; 32]>;
 
@@ -78,6 +123,9 @@ impl Steps {
 
 /// The next weights of an output, from s24 on, and their products with the inputs from s15 on for its five sums.
 macro_rules! output {
+    (1 $sums:tt) => {
+        concat!("vldmia {w}, {{s24}}\n", output!(@ "s24" $sums "s15" "s16" "s17" "s18" "s19"))
+    };
     (3 $sums:tt) => {
         concat!(
             "vldmia {w}, {{s24-s26}}\n",
@@ -160,6 +208,64 @@ blocks! {
     one_by_five: 5, "s15-s23", "s0-s4", ("s0" "s1" "s2" "s3" "s4");
     two_by_five: 5, "s15-s23", "s0-s9", ("s0" "s1" "s2" "s3" "s4"), ("s5" "s6" "s7" "s8" "s9");
     three_by_five: 5, "s15-s23", "s0-s14",
+        ("s0" "s1" "s2" "s3" "s4"), ("s5" "s6" "s7" "s8" "s9"), ("s10" "s11" "s12" "s13" "s14");
+}
+
+/// A tap at a time, so many outputs: the registers of all sums, and of each output's.
+macro_rules! single_taps {
+    ($($name:ident: $all:literal, $first:tt $(, $next:tt)*;)*) => {$(
+        /// # Safety
+        ///
+        /// As [`step`], whose steps these are; there are as many `acc` as outputs.
+        #[inline(always)]
+        unsafe fn $name(steps: &Strides, w: *const f32, x: *const f32, acc: *mut [f32; 5]) {
+            let mut save = Registers::uninit();
+            // SAFETY: as for the blocks of neighbouring taps.
+            unsafe {
+                asm!(
+                    "vstmia {save}, {{s0-s31}}",
+                    concat!("vldmia {acc}, {{", $all, "}}"),
+                    "2:",
+                    "vldmia {x}, {{s15}}",
+                    "add {x}, {x}, {column}",
+                    "vldmia {x}, {{s16}}",
+                    "add {x}, {x}, {column}",
+                    "vldmia {x}, {{s17}}",
+                    "add {x}, {x}, {column}",
+                    "vldmia {x}, {{s18}}",
+                    "add {x}, {x}, {column}",
+                    "vldmia {x}, {{s19}}",
+                    "add {x}, {x}, {column}",
+                    output!(1 $first),
+                    $("add {w}, {w}, {output}", output!(1 $next),)*
+                    "add {x}, {x}, {x_step}",
+                    "add {w}, {w}, {w_step}",
+                    "subs {taps}, {taps}, #1",
+                    "bne 2b",
+                    concat!("vstmia {acc}, {{", $all, "}}"),
+                    "vldmia {save}, {{s0-s31}}",
+                    // An operand that a single output has no use for.
+                    "/* {output} */",
+                    w = inout(reg) w => _,
+                    x = inout(reg) x => _,
+                    taps = inout(reg) steps.taps => _,
+                    output = in(reg) steps.output,
+                    column = in(reg) steps.column,
+                    x_step = in(reg) steps.x,
+                    w_step = in(reg) steps.w,
+                    acc = in(reg) acc,
+                    save = in(reg) save.as_mut_ptr(),
+                    options(nostack),
+                );
+            }
+        }
+    )*};
+}
+
+single_taps! {
+    one: "s0-s4", ("s0" "s1" "s2" "s3" "s4");
+    two: "s0-s9", ("s0" "s1" "s2" "s3" "s4"), ("s5" "s6" "s7" "s8" "s9");
+    three: "s0-s14",
         ("s0" "s1" "s2" "s3" "s4"), ("s5" "s6" "s7" "s8" "s9"), ("s10" "s11" "s12" "s13" "s14");
 }
 

@@ -7,7 +7,7 @@ use core::ops::Range;
 
 use super::{Correlation, Row};
 use crate::kernels::line::Line;
-use crate::kernels::tile::{Sums, even_blocks};
+use crate::kernels::tile::{Sums, even_blocks, keep_rolled};
 use crate::scalar::Scalar;
 use crate::simd::{MANY_REGISTERS, Vectors};
 
@@ -81,21 +81,23 @@ impl<S: Vectors> Correlation<'_, S> {
             // SAFETY: the caller's promise.
             let mut tile = unsafe { self.start(row, &place) };
             if interior.start <= m && next <= interior.end && count == COLUMNS && !self.is_backward() {
-                let mut sums = row.sums;
                 for part in [0..turns, turns..taps] {
+                    if part.is_empty() {
+                        continue;
+                    }
+                    let mut sums = row.sums;
                     sums.extents[2] = part.len();
                     let w = row.w.wrapping_offset(part.start.cast_signed() * sums.w_step[2]);
                     let x = m.cast_signed() * sums.x_column + part.start.cast_signed() * sums.x_step[2];
                     // SAFETY: all taps of the interior's columns meet existing inputs.
                     unsafe { add(size, &sums, w, row.x.wrapping_offset(x), &mut tile) };
-                    if part.end == taps {
-                        break;
-                    }
                 }
             } else {
                 for part in [0..turns, turns..taps] {
-                    // SAFETY: the caller's promise.
-                    unsafe { self.add_copied(row, &place, part, &mut tile, copied) };
+                    if !part.is_empty() {
+                        // SAFETY: the caller's promise.
+                        unsafe { self.add_copied(row, &place, part, &mut tile, copied) };
+                    }
                 }
             }
             // SAFETY: the caller's promise.
@@ -158,6 +160,7 @@ impl<S: Vectors> Correlation<'_, S> {
                 continue;
             }
             for (b, &sum) in sums.iter().enumerate().take(place.count) {
+                keep_rolled();
                 // SAFETY: as above, column by column.
                 unsafe { y.wrapping_add(b * row.step).write(sum) };
             }
@@ -248,6 +251,7 @@ unsafe fn copy_rows<S: Scalar>(
         for _ in 0..rows {
             let mut entry = x.wrapping_offset(start.cast_signed() * line.tap_move);
             for k in 0..line.taps {
+                keep_rolled();
                 let value = if k < start || k >= end {
                     S::ZERO
                 } else {
@@ -320,6 +324,31 @@ unsafe fn add_to<S: Scalar, const A: usize>(sums: &Sums, w: *const S, x: *const 
         for j in 0..times.cast_signed() {
             // SAFETY: the same contract.
             unsafe { slide::<S, A, TURN>(&sums, w.wrapping_offset(j * w_j), x.wrapping_offset(j * x_j), acc) };
+        }
+        return;
+    }
+    // SAFETY: the same contract.
+    unsafe { step::<S, A>(sums, w, x, acc) };
+}
+
+/// # Safety
+///
+/// As [`add`].
+#[inline(always)]
+unsafe fn step<S: Scalar, const A: usize>(sums: &Sums, w: *const S, x: *const S, acc: &mut [[S; COLUMNS]; A]) {
+    let ([channels, rows, taps], [w_j, w_u, w_v], [x_j, x_u, x_v]) = (sums.extents, sums.w_step, sums.x_step);
+    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    if crate::kernels::vfp::is_f32::<S>() {
+        // One tap in all, as in a pointwise convolution: the channels are the innermost sum.
+        let is_pointwise = rows == 1 && taps == 1;
+        let (outer, taps, steps) = if is_pointwise { (1, channels, [w_j, x_j]) } else { (channels, taps, [w_v, x_v]) };
+        for j in 0..outer.cast_signed() {
+            for u in 0..rows.cast_signed() {
+                let (w, x) = (w.wrapping_offset(j * w_j + u * w_u), x.wrapping_offset(j * x_j + u * x_u));
+                let acc = acc.as_mut_ptr().cast();
+                // SAFETY: the same contract.
+                unsafe { crate::kernels::vfp::step::<A>(sums, taps, steps, w.cast(), x.cast(), acc) };
+            }
         }
         return;
     }

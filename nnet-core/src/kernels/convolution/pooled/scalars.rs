@@ -2,7 +2,7 @@
 
 use super::{Pass, Target, WINDOW, joined};
 use crate::kernels::convolution::scalars::{CHANNELS, Copied, pieces};
-use crate::kernels::tile::even_blocks;
+use crate::kernels::tile::{even_blocks, keep_rolled};
 use crate::simd::Vectors;
 
 /// Scalars that hold a window of a block of channels, or some: a microcontroller has little of a stack.
@@ -38,6 +38,7 @@ impl<S: Vectors> Pass<'_, S> {
                             let map = map.as_ptr().wrapping_add(a * height * pitch);
                             let y = self.y.as_mut_ptr().wrapping_add((channel * rows + row) * columns + first_window);
                             for q in 0..windows {
+                                keep_rolled();
                                 // SAFETY: the map holds `height` rows of `windows` windows, and y these windows of the row.
                                 unsafe { y.wrapping_add(q).write(self.pooled(map.wrapping_add(q * width), pitch)) };
                             }
@@ -58,28 +59,28 @@ impl<S: Vectors> Pass<'_, S> {
         let [height, width] = self.window;
         // SAFETY: the caller's promise.
         let entry = |row: usize, column: usize| unsafe { map.wrapping_add(row * pitch + column).read() };
-        if let Some(share) = self.share {
-            let mut sum = S::ZERO;
-            for row in 0..height {
-                for column in 0..width {
-                    sum += entry(row, column);
-                }
-            }
-            return sum * share;
-        }
-        let mut largest = S::NEG_INFINITY;
-        if [height, width] == [2, 2] {
+        if let (None, [2, 2]) = (self.share, self.window) {
             // The commonest window, without its loops.
+            let mut largest = S::NEG_INFINITY;
             for (row, column) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
                 largest = joined::<S, false>(largest, entry(row, column));
             }
-        } else {
-            for row in 0..height {
-                for column in 0..width {
-                    largest = joined::<S, false>(largest, entry(row, column));
-                }
+            return self.last(largest);
+        }
+        let mut pooled = if self.share.is_some() { S::ZERO } else { S::NEG_INFINITY };
+        for row in 0..height {
+            for column in 0..width {
+                keep_rolled();
+                let x = entry(row, column);
+                pooled = if self.share.is_some() { pooled + x } else { joined::<S, false>(pooled, x) };
             }
         }
-        if self.comes_last() && largest < S::ZERO { S::ZERO } else { largest }
+        self.last(self.share.map_or(pooled, |share| pooled * share))
+    }
+
+    /// max(y, 0), if it follows the pool.
+    #[inline(always)]
+    fn last(&self, y: S) -> S {
+        if self.comes_last() && y < S::ZERO { S::ZERO } else { y }
     }
 }
