@@ -11,8 +11,10 @@ use crate::kernels::tile::{Sums, even_blocks, keep_rolled};
 use crate::scalar::Scalar;
 use crate::simd::{MANY_REGISTERS, Vectors};
 
+/// Channels whose tiles share a copy of their inputs.
+pub(super) const CHANNELS: usize = 2 * BLOCK;
 /// Channels and columns of a tile: with their inputs and a weight they fit into 32 registers, or 16.
-pub(super) const CHANNELS: usize = 3;
+const BLOCK: usize = 3;
 const COLUMNS: usize = if MANY_REGISTERS { 5 } else { 4 };
 /// Neighbouring taps for which each input is loaded once for all the taps and columns that it meets.
 const TURN: usize = 5;
@@ -21,7 +23,8 @@ const TAPS: usize = 6 * TURN;
 /// Scalars of a copy: at least TAPS · COLUMNS.
 const COPY: usize = 256;
 
-type Tile<S> = [[S; COLUMNS]; CHANNELS];
+/// The sums of some columns.
+type Tiles<S> = [[S; COLUMNS]; CHANNELS];
 
 /// `count` columns from `m` on, of `size` channels from `first` on.
 struct Place {
@@ -72,6 +75,7 @@ impl<S: Vectors> Correlation<'_, S> {
         let last = if self.adds { columns.end } else { columns.end.saturating_sub(COLUMNS).max(columns.start) };
         let taps = self.columns.taps;
         let turns = if taps > TURN { taps - taps % TURN } else { taps };
+        let mut tiles = [[S::ZERO; COLUMNS]; CHANNELS];
         let mut next = columns.start;
         while next < columns.end {
             let m = next.min(last);
@@ -79,7 +83,7 @@ impl<S: Vectors> Correlation<'_, S> {
             let count = COLUMNS.min(columns.end - m);
             let place = Place { first, size, m, count };
             // SAFETY: the caller's promise.
-            let mut tile = unsafe { self.start(row, &place) };
+            unsafe { self.start(row, &place, &mut tiles) };
             if interior.start <= m && next <= interior.end && count == COLUMNS && !self.is_backward() {
                 for part in [0..turns, turns..taps] {
                     if part.is_empty() {
@@ -90,24 +94,24 @@ impl<S: Vectors> Correlation<'_, S> {
                     let w = row.w.wrapping_offset(part.start.cast_signed() * sums.w_step[2]);
                     let x = m.cast_signed() * sums.x_column + part.start.cast_signed() * sums.x_step[2];
                     // SAFETY: all taps of the interior's columns meet existing inputs.
-                    unsafe { add(size, &sums, w, row.x.wrapping_offset(x), &mut tile) };
+                    unsafe { add(size, &sums, w, row.x.wrapping_offset(x), &mut tiles) };
                 }
             } else {
                 for part in [0..turns, turns..taps] {
                     if !part.is_empty() {
                         // SAFETY: the caller's promise.
-                        unsafe { self.add_copied(row, &place, part, &mut tile, copied) };
+                        unsafe { self.add_copied(row, &place, part, &mut tiles, copied) };
                     }
                 }
             }
             // SAFETY: the caller's promise.
-            unsafe { self.finish(row, &place, &mut tile) };
+            unsafe { self.finish(row, &place, &tiles) };
         }
     }
 
     /// Whether a tile is computed from right to left, so that its taps run forwards.
     fn is_backward(&self) -> bool {
-        self.columns.tap_move < 0 && self.slides()
+        self.columns.tap_move < 0 && self.columns.taps > 1 && self.slides()
     }
 
     /// Whether tap v of column c meets the same input as tap v + 1 of a neighbour of c.
@@ -121,22 +125,23 @@ impl<S: Vectors> Correlation<'_, S> {
     ///
     /// As `scalars`; the columns of `place` exist.
     #[inline(always)]
-    unsafe fn start(&self, row: &Row<S>, place: &Place) -> Tile<S> {
-        let mut tile = [[S::ZERO; COLUMNS]; CHANNELS];
-        for (a, sums) in tile.iter_mut().enumerate() {
-            if let Some(&b) = self.b.get(place.first + a) {
-                *sums = [b; COLUMNS];
+    unsafe fn start(&self, row: &Row<S>, place: &Place, tiles: &mut Tiles<S>) {
+        let (mut sums, mut y) = (tiles.as_mut_ptr(), row.y.wrapping_add(place.m * row.step));
+        for a in 0..place.size {
+            keep_rolled();
+            let bias = self.b.get(place.first + a).copied().unwrap_or(S::ZERO);
+            for b in 0..COLUMNS {
+                keep_rolled();
+                // SAFETY: a column of one of CHANNELS tiles.
+                unsafe { sums.cast::<S>().wrapping_add(b).write(bias) };
             }
-        }
-        if self.adds {
-            for (a, sums) in tile.iter_mut().enumerate().take(place.size) {
-                for (b, sum) in sums.iter_mut().enumerate().take(place.count) {
-                    // SAFETY: the channel and the column exist.
-                    *sum = unsafe { row.y.wrapping_add(a * row.plane + (place.m + b) * row.step).read() };
-                }
+            for b in 0..if self.adds { place.count } else { 0 } {
+                // SAFETY: the channel and the column exist.
+                unsafe { sums.cast::<S>().wrapping_add(b).write(y.wrapping_add(b * row.step).read()) };
             }
+            sums = sums.wrapping_add(1);
+            y = y.wrapping_add(row.plane);
         }
-        tile
     }
 
     /// Writes the sums to y.
@@ -145,25 +150,30 @@ impl<S: Vectors> Correlation<'_, S> {
     ///
     /// As `scalars`; the columns of `place` exist.
     #[inline(always)]
-    unsafe fn finish(&self, row: &Row<S>, place: &Place, tile: &mut Tile<S>) {
-        for (a, sums) in tile.iter_mut().enumerate() {
-            if a == place.size {
-                break;
+    unsafe fn finish(&self, row: &Row<S>, place: &Place, tiles: &Tiles<S>) {
+        let (mut sums, mut y) = (tiles.as_ptr(), row.y.wrapping_add(place.m * row.step));
+        let is_backward = self.is_backward();
+        for _ in 0..place.size {
+            keep_rolled();
+            let tile = sums.cast::<S>();
+            if place.count == COLUMNS && row.step == 1 && !is_backward {
+                for b in 0..COLUMNS {
+                    // Five moves, where a call to copy 20 bytes would be five times as many.
+                    keep_rolled();
+                    // SAFETY: a column of one of CHANNELS tiles. The channel and the columns exist, and y is borrowed
+                    // mutably by the caller.
+                    unsafe { y.wrapping_add(b).write(tile.wrapping_add(b).read()) };
+                }
+            } else {
+                for b in 0..place.count {
+                    keep_rolled();
+                    let sum = tile.wrapping_add(if is_backward { COLUMNS - 1 - b } else { b });
+                    // SAFETY: as above.
+                    unsafe { y.wrapping_add(b * row.step).write(sum.read()) };
+                }
             }
-            if self.is_backward() {
-                sums.reverse();
-            }
-            let y = row.y.wrapping_add(a * row.plane + place.m * row.step);
-            if place.count == COLUMNS && row.step == 1 {
-                // SAFETY: the channel and the columns exist, beside each other, and y is borrowed mutably by the caller.
-                unsafe { y.cast::<[S; COLUMNS]>().write(*sums) };
-                continue;
-            }
-            for (b, &sum) in sums.iter().enumerate().take(place.count) {
-                keep_rolled();
-                // SAFETY: as above, column by column.
-                unsafe { y.wrapping_add(b * row.step).write(sum) };
-            }
+            sums = sums.wrapping_add(1);
+            y = y.wrapping_add(row.plane);
         }
     }
 
@@ -178,7 +188,7 @@ impl<S: Vectors> Correlation<'_, S> {
         row: &Row<S>,
         place: &Place,
         part: Range<usize>,
-        tile: &mut Tile<S>,
+        tiles: &mut Tiles<S>,
         Copied(copy): &mut Copied<S>,
     ) {
         let [channels, rows, _] = row.sums.extents;
@@ -214,7 +224,7 @@ impl<S: Vectors> Correlation<'_, S> {
                     let [j, u, v] = [j, u, tap].map(usize::cast_signed);
                     let w = row.w.wrapping_offset(j * w_j + u * w_u + v * w_v);
                     // SAFETY: the weights are those of the row, the inputs the copy.
-                    unsafe { add(place.size, &sums, w, copy.as_ptr(), tile) };
+                    unsafe { add(place.size, &sums, w, copy.as_ptr(), tiles) };
                 }
             }
         }
@@ -250,18 +260,21 @@ unsafe fn copy_rows<S: Scalar>(
         let mut x = row;
         for _ in 0..rows {
             let mut entry = x.wrapping_offset(start.cast_signed() * line.tap_move);
-            for k in 0..line.taps {
+            for k in 0..start {
                 keep_rolled();
-                let value = if k < start || k >= end {
-                    S::ZERO
-                } else {
-                    // SAFETY: a valid entry of this row.
-                    let value = unsafe { entry.read() };
-                    entry = entry.wrapping_offset(line.tap_move);
-                    value
-                };
                 // SAFETY: by this function's contract.
-                unsafe { to.wrapping_add(k).write(value) };
+                unsafe { to.wrapping_add(k).write(S::ZERO) };
+            }
+            for k in start..end {
+                keep_rolled();
+                // SAFETY: a valid entry of this row, and by this function's contract.
+                unsafe { to.wrapping_add(k).write(entry.read()) };
+                entry = entry.wrapping_offset(line.tap_move);
+            }
+            for k in end..line.taps {
+                keep_rolled();
+                // SAFETY: by this function's contract.
+                unsafe { to.wrapping_add(k).write(S::ZERO) };
             }
             x = x.wrapping_offset(x_u);
             to = to.wrapping_add(width);
@@ -280,30 +293,32 @@ pub(super) fn pieces(whole: usize, most: usize) -> impl Iterator<Item = (usize, 
     })
 }
 
-/// Adds the sums of `size` channels to the tile.
+/// Adds the sums of `size` channels to their tiles.
 ///
 /// # Safety
 ///
 /// Every `w` and `x` that the formula of [`Sums`] names can be read.
 #[inline(never)]
-unsafe fn add<S: Scalar>(size: usize, sums: &Sums, w: *const S, x: *const S, tile: &mut Tile<S>) {
-    macro_rules! sizes {
-        ($($size:literal)*) => {
-            match size {
-                // SAFETY: the same contract.
-                $($size => unsafe { add_to::<S, $size>(sums, w, x, tile) },)*
-                _ => {}
-            }
-        };
+unsafe fn add<S: Scalar>(size: usize, sums: &Sums, w: *const S, x: *const S, tiles: &mut Tiles<S>) {
+    for (first, size) in even_blocks(BLOCK, size) {
+        let w = w.wrapping_offset(first.cast_signed() * sums.w_output);
+        let Some(tile) = tiles.get_mut(first..) else { return };
+        match size {
+            // SAFETY: the same contract.
+            1 => unsafe { add_to::<S, 1>(sums, w, x, tile) },
+            // SAFETY: the same contract.
+            2 => unsafe { add_to::<S, 2>(sums, w, x, tile) },
+            // SAFETY: the same contract.
+            _ => unsafe { add_to::<S, BLOCK>(sums, w, x, tile) },
+        }
     }
-    sizes!(1 2 3);
 }
 
 /// # Safety
 ///
 /// As [`add`].
 #[inline(always)]
-unsafe fn add_to<S: Scalar, const A: usize>(sums: &Sums, w: *const S, x: *const S, tile: &mut Tile<S>) {
+unsafe fn add_to<S: Scalar, const A: usize>(sums: &Sums, w: *const S, x: *const S, tile: &mut [[S; COLUMNS]]) {
     let Some(acc) = tile.first_chunk_mut::<A>() else { return };
     let ([channels, rows, taps], [w_j, w_u, w_v], [x_j, x_u, x_v]) = (sums.extents, sums.w_step, sums.x_step);
     let are_neighbours = (w_v, x_v, sums.x_column) == (1, 1, 1);
