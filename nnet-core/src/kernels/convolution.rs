@@ -13,7 +13,7 @@ use crate::shape::Window2d;
 use crate::simd::{Kernel, Simd, Vectors};
 
 pub use pooled::Pooled;
-pub(super) use pooled::{check as check_pooled, pooled};
+pub(super) use pooled::{check as check_pooled, check_plain, pooled};
 
 /// The sizes of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -138,8 +138,22 @@ kernels! {
     of_checked_entries {
         /// y[o] = b[o] + Σ w[o][i] ⋆ x[i]; no bias if `b` is empty.
         fn convolution(shape: Convolution, w: &[S], b: &[S], x: &[S], y: &mut [S]) = convolution::forward, convolution::check;
+        /// y[o] = the pool of b[o] + Σ w[o][i] ⋆ x[i], or of max(b[o] + .., 0): see `Pooled::run`.
+        fn convolution_pooled(
+            shape: Pooled<S>,
+            w: &[S],
+            b: &[S],
+            x: &[S],
+            y: &mut [S],
+        ) = convolution::pooled::<S, true>, convolution::check_plain;
         /// y[o] = the pool of f(b[o] + Σ w[o][i] ⋆ x[i]).
-        fn convolution_pooled(shape: Pooled<S>, w: &[S], b: &[S], x: &[S], y: &mut [S]) = convolution::pooled, convolution::check_pooled;
+        fn convolution_activated_pooled(
+            shape: Pooled<S>,
+            w: &[S],
+            b: &[S],
+            x: &[S],
+            y: &mut [S],
+        ) = convolution::pooled::<S, false>, convolution::check_pooled;
         /// y = b + w·x; no bias if `b` is empty.
         fn linear(w: &[S], b: &[S], x: &[S], y: &mut [S]) = linear::forward, linear::check;
     }

@@ -135,7 +135,7 @@ fn convolutions_equal_plain_loops() {
 fn pooled_in_f64(lanes: usize, shape: &Pooled<f64>, [w, b, x]: [&[f32]; 3], n: usize) -> Vec<f64> {
     let [w, b, x] = [w, b, x].map(|numbers| numbers.iter().copied().map(f64::from).collect::<Vec<_>>());
     let mut y = vec![f64::NAN; n];
-    f64::convolution_pooled(lanes, *shape, &w, &b, &x, &mut y);
+    shape.run(lanes, &w, &b, &x, &mut y);
     y
 }
 
@@ -160,7 +160,7 @@ fn convolutions_with_a_pool_equal_plain_loops() {
                 let want = pooled_in_f64(lanes, &Pooled::new(convolution, function, pool, mean), [&w, &b, &x], n);
                 let shape = Pooled::new(convolution, function, pool, mean);
                 let mut y = vec![f32::NAN; n];
-                f32::convolution_pooled(lanes, shape, &w, &b, &x, &mut y);
+                shape.run(lanes, &w, &b, &x, &mut y);
                 for (i, ((&got, &want), magnitude)) in y.iter().zip(&want).zip(&magnitudes).enumerate() {
                     let rounded = terms + pool[0] * pool[1] + 3;
                     let tolerance = rounded as f64 * f64::from(f32::EPSILON) * magnitude;

@@ -142,7 +142,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const KH: usize, const KW: us
     ) {
         let shape = Self::shape(window, C, [H, W], map(window, [H, W]));
         let (x, y) = (E::scalars(x.as_flat()), E::scalars_mut(y.as_flat_mut()));
-        S::convolution_pooled(E::LANES, pass(shape, function, pool), self.weights(), &self.bias, x, y);
+        pass(shape, function, pool).run(E::LANES, self.weights(), &self.bias, x, y);
     }
 }
 
@@ -165,7 +165,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const K: usize, const BIAS: u
         let [_, width] = map(window, [1, L]);
         let shape = Self::shape(window, C, L, width);
         let (x, y) = (E::scalars(x.as_flat()), E::scalars_mut(y.as_flat_mut()));
-        S::convolution_pooled(E::LANES, pass(shape, function, pool), self.weights(), &self.bias, x, y);
+        pass(shape, function, pool).run(E::LANES, self.weights(), &self.bias, x, y);
     }
 }
 

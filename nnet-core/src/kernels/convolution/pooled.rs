@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use super::row::{Apart, along};
 use super::{Convolution, Correlation, Row as Target, area, correlation, product};
-use crate::kernels::Function;
+use crate::kernels::activation::{self, Function};
 use crate::kernels::entries::entries;
 use crate::kernels::pool::displaces;
 use crate::kernels::tile::{blocks, even_blocks};
@@ -22,9 +22,6 @@ const WINDOW: usize = 64;
 const GROUP: usize = 6 * WINDOW * 16;
 const ROW: usize = 24 * WINDOW;
 
-/// y ← f(y) for each entry.
-type ForEach<S> = fn(Function, &mut [S]);
-
 /// A convolution with what follows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Pooled<S> {
@@ -32,9 +29,6 @@ pub struct Pooled<S> {
     pub convolution: Convolution,
     /// What is done to each entry of the map.
     pub function: Option<Function>,
-    /// What does it, named by who knows which it is, so that a program holds no others. None for max(x, 0) before the
-    /// largest entry: that is max of the largest and 0, which the pool does by itself.
-    pub each: Option<ForEach<S>>,
     /// Height and width of the pool's windows, and how far they are apart.
     pub window: [usize; 2],
     /// What the sum of a window is multiplied by for its mean; none for its largest entry.
@@ -45,14 +39,33 @@ impl<S: Scalar> Pooled<S> {
     /// A pass with that function between convolution and pool, which takes the mean of a window or its largest entry.
     #[inline(always)]
     pub fn new(convolution: Convolution, function: Option<Function>, window: [usize; 2], mean: bool) -> Self {
-        let each: Option<ForEach<S>> = match function {
-            None => None,
-            Some(Function::Relu) if !mean => None,
-            Some(Function::Relu) => Some(|_, y| S::relu(y)),
-            Some(_) => Some(S::activation),
-        };
         let share = mean.then(|| S::ONE / S::from_f64(area(window) as f64));
-        Self { convolution, function, each, window, share }
+        Self { convolution, function, window, share }
+    }
+
+    /// Whether the pass needs no function of each entry: there is none, or max(x, 0) before the largest entry, which is max
+    /// of the largest and 0.
+    #[inline(always)]
+    fn is_plain(&self) -> bool {
+        match self.function {
+            None => true,
+            Some(Function::Relu) => self.share.is_none(),
+            Some(_) => false,
+        }
+    }
+
+    /// y[o] = the pool of f(b[o] + Σ w[o][i] ⋆ x[i])
+    ///
+    /// # Panics
+    ///
+    /// If a slice has not the length that follows from the sizes, or the pool's window has no entry or too many.
+    #[inline(always)]
+    pub fn run(self, lanes: usize, w: &[S], b: &[S], x: &[S], y: &mut [S]) {
+        if self.is_plain() {
+            S::convolution_pooled(lanes, self, w, b, x, y);
+        } else {
+            S::convolution_activated_pooled(lanes, self, w, b, x, y);
+        }
     }
 }
 
@@ -82,13 +95,22 @@ pub(in crate::kernels) fn check<S>(lanes: usize, shape: Pooled<S>, w: &[S], b: &
     assert!(product([convolution.outputs, rows, columns, lanes]) == Some(y.len()), "y: [OUT, PH, PW]");
 }
 
+/// # Panics
+///
+/// As `check`, or if there is a function of each entry.
+#[inline(always)]
+pub(in crate::kernels) fn check_plain<S: Scalar>(lanes: usize, shape: Pooled<S>, w: &[S], b: &[S], x: &[S], y: &[S]) {
+    assert!(shape.is_plain(), "a pass without a function of each entry");
+    check(lanes, shape, w, b, x, y);
+}
+
 /// y[o][r][c] = the pool of f(b[o] + Σ w[o][i] ⋆ x[i]) over the window at (r·PH, c·PW)
 ///
 /// # Safety
 ///
-/// [`check`] has returned.
+/// [`check`] has returned, or [`check_plain`] for a `PLAIN` one.
 #[inline(always)]
-pub(in crate::kernels) unsafe fn pooled<S: Vectors>(
+pub(in crate::kernels) unsafe fn pooled<S: Vectors, const PLAIN: bool>(
     lanes: usize,
     shape: Pooled<S>,
     w: &[S],
@@ -99,9 +121,9 @@ pub(in crate::kernels) unsafe fn pooled<S: Vectors>(
     // It writes to a buffer instead of y.
     let correlation = correlation(lanes, &shape.convolution, w, b, x, core::ptr::null_mut());
     let [rows, columns] = shape.y();
-    let Pooled { function, each, window, share, .. } = shape;
+    let Pooled { function, window, share, .. } = shape;
     let is_row = correlation.is_along_rows() && windows_in_a_row(window) > 0;
-    let pass = Pass { correlation, function, each, window, share, rows, columns, y };
+    let pass = Pass::<_, PLAIN> { correlation, function, window, share, rows, columns, y };
     let done = if is_row { S::dispatch_row(pass) } else { Err(pass) };
     if let Err(pass) = done {
         S::dispatch(lanes, pass);
@@ -113,10 +135,10 @@ fn windows_in_a_row([height, width]: [usize; 2]) -> usize {
     (ROW / (6 * height).max(1)).saturating_sub(16) / width.max(1)
 }
 
-struct Pass<'a, S> {
+/// With a function of each entry unless it is `PLAIN`: a program that needs none holds none.
+struct Pass<'a, S, const PLAIN: bool> {
     correlation: Correlation<'a, S>,
     function: Option<Function>,
-    each: Option<ForEach<S>>,
     window: [usize; 2],
     share: Option<S>,
     /// Height and width of y.
@@ -135,7 +157,7 @@ struct Block {
     part: usize,
 }
 
-impl<S: Vectors> Kernel<S> for Pass<'_, S> {
+impl<S: Vectors, const PLAIN: bool> Kernel<S> for Pass<'_, S, PLAIN> {
     #[inline(always)]
     fn run<I: Simd<Scalar = S>>(self, simd: I) {
         if I::WIDTH == 1 && self.correlation.lanes == 1 {
@@ -146,7 +168,7 @@ impl<S: Vectors> Kernel<S> for Pass<'_, S> {
     }
 }
 
-impl<S: Vectors> RowKernel<S> for Pass<'_, S> {
+impl<S: Vectors, const PLAIN: bool> RowKernel<S> for Pass<'_, S, PLAIN> {
     #[inline(always)]
     fn run<I: Row<Scalar = S>>(mut self, simd: I) {
         let mut buffer = [S::ZERO; ROW];
@@ -209,7 +231,7 @@ fn steps(rows: usize, columns: usize, most: usize) -> impl Iterator<Item = (usiz
     (0..rows).flat_map(move |row| (0..columns).step_by(most).map(move |start| (row, start)))
 }
 
-impl<S: Vectors> Pass<'_, S> {
+impl<S: Vectors, const PLAIN: bool> Pass<'_, S, PLAIN> {
     /// All of y through a buffer: the vectors `part` of the rows of a window, one after the other.
     #[inline(always)]
     fn through<I: Simd<Scalar = S>>(mut self, simd: I) {
@@ -251,14 +273,14 @@ impl<S: Vectors> Pass<'_, S> {
 
     /// Whether max(y, 0) follows the pool.
     fn comes_last(&self) -> bool {
-        self.function.is_some() && self.each.is_none()
+        PLAIN && self.function.is_some()
     }
 
     /// f of what the convolution left, unless it comes last.
     #[inline(always)]
     fn activate(&self, map: &mut [S]) {
-        if let (Some(function), Some(each)) = (self.function, self.each) {
-            each(function, map);
+        if let (Some(function), false) = (self.function, PLAIN) {
+            activation::forward(function, map);
         }
     }
 

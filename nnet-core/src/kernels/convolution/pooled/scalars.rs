@@ -8,10 +8,11 @@ use crate::simd::Vectors;
 /// Scalars that hold a window of a block of channels, or some: a microcontroller has little of a stack.
 const MAP: usize = CHANNELS * WINDOW;
 
-impl<S: Vectors> Pass<'_, S> {
+impl<S: Vectors, const PLAIN: bool> Pass<'_, S, PLAIN> {
     /// All of y, some windows of a row for some channels at a time.
     pub(super) fn by_scalars(self) {
-        let Self { correlation, window: [height, width], rows, columns, .. } = self;
+        let Self { correlation, rows, columns, .. } = self;
+        let [height, width] = self.window();
         let interior = correlation.columns.interior();
         let (mut map, mut copied) = ([S::ZERO; MAP], Copied::ROOM);
         let most = MAP / (CHANNELS * height * width).max(1);
@@ -49,6 +50,12 @@ impl<S: Vectors> Pass<'_, S> {
         }
     }
 
+    /// The pool's window. The check has refused 0, for which the compiler would write loops of their own.
+    #[inline(always)]
+    fn window(&self) -> [usize; 2] {
+        self.window.map(|size| size.max(1))
+    }
+
     /// What the window whose first entry is at `map` gives.
     ///
     /// # Safety
@@ -56,7 +63,7 @@ impl<S: Vectors> Pass<'_, S> {
     /// Its rows begin `pitch` apart, all of their entries can be read.
     #[inline(always)]
     unsafe fn pooled(&self, map: *const S, pitch: usize) -> S {
-        let [height, width] = self.window;
+        let [height, width] = self.window();
         // SAFETY: the caller's promise.
         let entry = |row: usize, column: usize| unsafe { map.wrapping_add(row * pitch + column).read() };
         if let (None, [2, 2]) = (self.share, self.window) {
