@@ -425,6 +425,8 @@ unsafe fn slide<S: Scalar, const A: usize, const T: usize>(
             for (a, row) in sum.iter_mut().enumerate() {
                 let w = w.wrapping_offset(a.cast_signed() * sums.w_output);
                 for tap in 0..T {
+                    // One tap after the other, or the compiler begins with all products and has no registers for them.
+                    keep_rolled();
                     // SAFETY: one of the w of the formula.
                     let weight = unsafe { w.wrapping_add(tap).read() };
                     for (b, sum) in row.iter_mut().enumerate() {
