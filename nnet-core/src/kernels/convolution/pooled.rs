@@ -82,8 +82,8 @@ impl<S> Pooled<S> {
 ///
 /// As `Convolution::check`, or if the pool's window has no entry or too many, or does not lead to y.
 #[inline(always)]
-pub(in crate::kernels) fn check<S>(lanes: usize, shape: Pooled<S>, w: &[S], b: &[S], x: &[S], y: &[S]) {
-    let Pooled { convolution, window, .. } = &shape;
+pub(in crate::kernels) fn check<S: Scalar>(lanes: usize, shape: Pooled<S>, w: &[S], b: &[S], x: &[S], y: &[S]) {
+    let Pooled { convolution, window, .. } = shape;
     convolution.check_inputs(lanes, w, x);
     assert!(b.is_empty() || b.len() == convolution.outputs, "b: [OUT]");
     let entries = product([window[0], window[1], 1, 1]);

@@ -137,7 +137,9 @@ impl<S: Vectors> Correlation<'_, S> {
             }
             for b in 0..if self.adds { place.count } else { 0 } {
                 // SAFETY: the channel and the column exist.
-                unsafe { sums.cast::<S>().wrapping_add(b).write(y.wrapping_add(b * row.step).read()) };
+                let so_far = unsafe { y.wrapping_add(b * row.step).read() };
+                // SAFETY: a column of one of CHANNELS tiles.
+                unsafe { sums.cast::<S>().wrapping_add(b).write(so_far) };
             }
             sums = sums.wrapping_add(1);
             y = y.wrapping_add(row.plane);
@@ -160,16 +162,18 @@ impl<S: Vectors> Correlation<'_, S> {
                 for b in 0..COLUMNS {
                     // Five moves, where a call to copy 20 bytes would be five times as many.
                     keep_rolled();
-                    // SAFETY: a column of one of CHANNELS tiles. The channel and the columns exist, and y is borrowed
-                    // mutably by the caller.
-                    unsafe { y.wrapping_add(b).write(tile.wrapping_add(b).read()) };
+                    // SAFETY: a column of one of CHANNELS tiles.
+                    let sum = unsafe { tile.wrapping_add(b).read() };
+                    // SAFETY: the channel and the columns exist, and y is borrowed mutably by the caller.
+                    unsafe { y.wrapping_add(b).write(sum) };
                 }
             } else {
                 for b in 0..place.count {
                     keep_rolled();
-                    let sum = tile.wrapping_add(if is_backward { COLUMNS - 1 - b } else { b });
                     // SAFETY: as above.
-                    unsafe { y.wrapping_add(b * row.step).write(sum.read()) };
+                    let sum = unsafe { tile.wrapping_add(if is_backward { COLUMNS - 1 - b } else { b }).read() };
+                    // SAFETY: as above.
+                    unsafe { y.wrapping_add(b * row.step).write(sum) };
                 }
             }
             sums = sums.wrapping_add(1);
@@ -267,8 +271,10 @@ unsafe fn copy_rows<S: Scalar>(
             }
             for k in start..end {
                 keep_rolled();
-                // SAFETY: a valid entry of this row, and by this function's contract.
-                unsafe { to.wrapping_add(k).write(entry.read()) };
+                // SAFETY: a valid entry of this row.
+                let value = unsafe { entry.read() };
+                // SAFETY: by this function's contract.
+                unsafe { to.wrapping_add(k).write(value) };
                 entry = entry.wrapping_offset(line.tap_move);
             }
             for k in end..line.taps {

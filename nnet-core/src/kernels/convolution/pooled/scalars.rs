@@ -40,8 +40,10 @@ impl<S: Vectors, const PLAIN: bool> Pass<'_, S, PLAIN> {
                             let y = self.y.as_mut_ptr().wrapping_add((channel * rows + row) * columns + first_window);
                             for q in 0..windows {
                                 keep_rolled();
-                                // SAFETY: the map holds `height` rows of `windows` windows, and y these windows of the row.
-                                unsafe { y.wrapping_add(q).write(self.pooled(map.wrapping_add(q * width), pitch)) };
+                                // SAFETY: the map holds `height` rows of `windows` windows.
+                                let pooled = unsafe { self.pooled(map.wrapping_add(q * width), pitch) };
+                                // SAFETY: y has these windows of the row.
+                                unsafe { y.wrapping_add(q).write(pooled) };
                             }
                         }
                     }
