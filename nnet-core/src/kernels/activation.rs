@@ -78,6 +78,26 @@ pub(super) fn forward<S: Vectors>(function: Function, y: &mut [S]) {
     S::dispatch(LANES, Forward { function, y });
 }
 
+/// dy ← dy where y > 0, which is where x > 0, and else 0
+pub(super) fn relu_gradient<S: Vectors>(y: &[S], dy: &mut [S]) {
+    assert_eq!(y.len(), dy.len(), "the gradient has the length of the activation");
+    S::dispatch(LANES, ReluGradient { y, dy });
+}
+
+struct ReluGradient<'a, S> {
+    y: &'a [S],
+    dy: &'a mut [S],
+}
+
+impl<S: Vectors> Kernel<S> for ReluGradient<'_, S> {
+    #[inline(always)]
+    fn run<I: Simd<Scalar = S>>(self, _simd: I) {
+        for (dy, &y) in self.dy.iter_mut().zip(self.y) {
+            *dy = if y > S::ZERO { *dy } else { S::ZERO };
+        }
+    }
+}
+
 /// dy ← f′·dy
 pub(super) fn gradient<S: Vectors>(function: Function, kept: &[S], dy: &mut [S]) {
     assert_eq!(kept.len(), dy.len(), "the gradient has the length of the activation");
@@ -212,11 +232,13 @@ impl<S: Vectors> Kernel<S> for Forward<'_, S> {
 
 impl<S: Vectors> Kernel<S> for Gradient<'_, S> {
     #[inline(always)]
-    fn run<I: Simd<Scalar = S>>(self, _simd: I) {
+    fn run<I: Simd<Scalar = S>>(self, simd: I) {
+        if self.function == Function::Relu {
+            return ReluGradient { y: self.kept, dy: self.dy }.run(simd);
+        }
         let pairs = self.dy.iter_mut().zip(self.kept);
         match self.function {
-            // y > 0 if and only if x > 0
-            Function::Relu => pairs.for_each(|(dy, &y)| *dy = if y > S::ZERO { *dy } else { S::ZERO }),
+            Function::Relu => {}
             Function::Relu6 => pairs.for_each(|(dy, &y)| *dy = between(y, S::from_f64(6.0), *dy)),
             Function::LeakyRelu(slope) => {
                 let slope = S::from_f64(slope);

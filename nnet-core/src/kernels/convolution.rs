@@ -89,6 +89,7 @@ pub(super) unsafe fn forward<S: Vectors>(lanes: usize, shape: Convolution, w: &[
 }
 
 /// The sum of `forward`, whose slices were checked.
+#[inline(always)]
 fn correlation<'a, S>(
     lanes: usize,
     shape: &Convolution,
@@ -250,6 +251,7 @@ impl<S: Vectors> Kernel<S> for Correlation<'_, S> {
 
 impl<S: Vectors> Correlation<'_, S> {
     /// Writes y, with vectors along the rows of one sample where there are such.
+    #[inline(always)]
     fn compute(self) {
         let lanes = self.lanes;
         let done = if self.is_along_rows() { S::dispatch_row(self) } else { Err(self) };

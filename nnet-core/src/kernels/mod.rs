@@ -228,6 +228,8 @@ kernels! {
         fn relu(y: &mut [S]) = activation::relu;
         /// y ← f(y).
         fn activation(function: Function, y: &mut [S]) = activation::forward;
+        /// dy ← dy where y > 0, else 0.
+        fn relu_gradient(y: &[S], dy: &mut [S]) = activation::relu_gradient;
         /// dy ← f′·dy, where `kept` is what the function's gradient needs: its output, or its input where the output is
         /// not enough.
         fn activation_gradient(function: Function, kept: &[S], dy: &mut [S]) = activation::gradient;

@@ -105,7 +105,10 @@ macro_rules! activations {
             pub fn backward<T: Tensor>($self, kept: &T, dy: &mut T) {
                 let kept = T::Element::scalars(kept.as_flat());
                 let dy = T::Element::scalars_mut(dy.as_flat_mut());
-                <T::Element as Element>::Scalar::activation_gradient($self.of_each(), kept, dy);
+                match $self.of_each() {
+                    Function::Relu => <T::Element as Element>::Scalar::relu_gradient(kept, dy),
+                    function => <T::Element as Element>::Scalar::activation_gradient(function, kept, dy),
+                }
             }
         }
     )*};

@@ -44,6 +44,7 @@ impl<S: Vectors> RowKernel<S> for Correlation<'_, S> {
 
 impl<S: Vectors> Correlation<'_, S> {
     /// Whether neighbours in y see neighbours in x, in one sample.
+    #[inline(always)]
     pub(super) fn is_along_rows(&self) -> bool {
         self.lanes == 1 && self.columns.input_step == 1 && self.columns.output_step == 1
     }
