@@ -76,7 +76,7 @@ pub extern "C" fn distance() -> u32 {
             for (a, b) in y.iter().zip(NETWORK.predict(&*image, scratch)) {
                 // A NaN stays, and is far from everything.
                 let distance = (a - b).abs();
-                largest = if distance <= largest { largest } else { distance };
+                largest = if largest.is_nan() || distance <= largest { largest } else { distance };
             }
         }
     }
