@@ -6,9 +6,9 @@ extern crate std;
 
 pub use nnet_core::network::{Direction, Meeting};
 pub use nnet_core::{
-    BufferInfo, Differentiable, Element, Flat, Fold, LANES, Lanes, Layer, LayerInfo, Limit, Measure, Network, Nothing,
-    ParameterInfo, ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, element, init, int8, layers, loss,
-    optim, shape, simd, typed,
+    AtOnce, BufferInfo, Differentiable, Element, Flat, Fold, LANES, Lanes, Layer, LayerInfo, Limit, Measure, Network,
+    Nothing, OuterProducts, ParameterInfo, ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, element, init,
+    int8, layers, loss, optim, shape, simd, typed,
 };
 /// ```
 /// use nnet::{Network, network};
@@ -123,8 +123,8 @@ pub mod __private {
     pub use nnet_core::shape::flow::{Flow, Gives, Piece, Row, refuse_if};
     pub use nnet_core::shape::{Inferred, Shape, Window2d};
     pub use nnet_core::{
-        BufferInfo, Differentiable, Element, Flat, Fold, Lanes, Layer, LayerInfo, Network, ParameterInfo,
-        ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, int8, layers, loss, shape,
+        BufferInfo, Differentiable, Element, Flat, Fold, Lanes, Layer, LayerInfo, Network, OuterProducts,
+        ParameterInfo, ParameterKind, Pass, Random, Scalar, Summary, Tensor, Train, int8, layers, loss, shape,
     };
 
     /// The first entries of a work area, in the shape of `T`.

@@ -25,6 +25,7 @@ pub mod loss;
 pub mod network;
 pub mod optim;
 pub mod pass;
+mod products;
 pub mod random;
 pub mod scalar;
 pub mod shape;
@@ -43,6 +44,7 @@ pub use network::{
     Train,
 };
 pub use pass::Pass;
+pub use products::{AtOnce, OuterProducts};
 pub use random::Random;
 pub use scalar::Scalar;
 pub use tensor::Tensor;

@@ -237,13 +237,14 @@ fn differentiable(draft: &Draft) -> TokenStream {
             const INPUT_GRADIENT: ::core::primitive::bool = true;
             const IS_STUB: ::core::primitive::bool = true;
             fn forward_stage<#element>(&self, _: #size, _: &Self::Input<E>, _: #pass, _: &mut Self::Tape<E>) #never
-            fn backward_stage<#element>(
+            fn backward_stage<#element, __P: ::nnet::__private::OuterProducts<S>>(
                 &self,
                 _: #size,
                 _: &Self::Input<E>,
                 _: #pass,
                 _: &mut Self::Tape<E>,
                 _: &mut Self::Gradients,
+                _: &mut __P,
                 _: ::core::option::Option<&mut Self::Input<E>>,
             ) #never
             fn descend_stage<#element>(

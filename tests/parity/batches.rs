@@ -2,7 +2,7 @@
 
 use nnet::element::{get_lane, set_lane};
 use nnet::loss::Loss;
-use nnet::{Direction, Element, Flat, Meeting, Network, Pass, Scalar, Tensor, Train, zeroed};
+use nnet::{AtOnce, Direction, Element, Flat, Meeting, Network, Pass, Scalar, Tensor, Train, zeroed};
 
 use crate::reference::{Network as Want, Reference, Training, check_tensor, check_values};
 use crate::{check_gradients, check_parameters, filled, to_f64};
@@ -168,7 +168,15 @@ impl<'a, N: Train, E: Element<Scalar = N::Scalar>> Batch<'a, N, E> {
             for group in 0..self.xs.len() {
                 let (pass, dx) = (self.pass(group), &mut self.dxs[group]);
                 let dx = N::INPUT_GRADIENT.then_some(dx);
-                network.backward_stage(stage, &self.xs[group], &pass, &mut self.tapes[group], gradients, dx);
+                network.backward_stage(
+                    stage,
+                    &self.xs[group],
+                    &pass,
+                    &mut self.tapes[group],
+                    gradients,
+                    &mut AtOnce,
+                    dx,
+                );
             }
             if let Some(number) = stage.checked_sub(1) {
                 self.meet(Direction::Backward, number);

@@ -9,6 +9,8 @@ mod error;
 mod evaluation;
 mod freezing;
 mod group;
+mod ledger;
+mod pieces;
 mod report;
 
 use core::convert::Infallible;
@@ -325,7 +327,7 @@ impl<N: Train, O: Optimizer<N::Scalar>> Trainer<N, O> {
         self.step += 1;
         let update = Update { optimizer: &self.optimizer, step: self.step, rate };
         crew.track(&mut self.network, indices.len());
-        crew.update(&mut *self.network, &mut *self.moments, self.plan.pieces(), &update);
+        crew.update(&mut *self.network, &mut *self.moments, self.plan.runs(), &update);
         Ok((loss, totals.correct))
     }
 }

@@ -31,6 +31,7 @@ pub use batch_norm::Frozen;
 pub use convolution::{Convolution, Pooled};
 pub use dropout::Mask;
 pub use group_norm::Groups;
+pub use linear::Factors;
 pub use pad::Pad;
 pub use pool::{Pool, Windows};
 pub use step::{Adaptive, Descent};
@@ -224,6 +225,10 @@ kernels! {
     of_scalars {
         /// db[o] += Σ dy[o], over positions and lanes.
         fn bias_gradient(dy: &[S], db: &mut [S]) = linear::bias_gradient;
+        /// turned ← x of a group, as `sum_of_products` reads it.
+        fn turn(x: &[S], turned: &mut [S]) = linear::turn;
+        /// dw = Σ dy·xᵀ over the groups of a batch, added to what is there unless it `is_first`.
+        fn sum_of_products(is_first: bool, factors: &Factors<'_, S>, dw: &mut [S]) = linear::sum_of_products;
         /// y ← max(y, 0).
         fn relu(y: &mut [S]) = activation::relu;
         /// y ← f(y).

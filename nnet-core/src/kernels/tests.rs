@@ -1,6 +1,6 @@
 //! Every kernel, on the active instruction set, against plain loops in f64: odd sizes, outputs pre-filled with NaN.
 
-use super::{Convolution, Function, Kernels, Pooled};
+use super::{Convolution, Factors, Function, Kernels, Pooled};
 use crate::element::LANES;
 use crate::random::Random;
 use crate::shape::Window2d;
@@ -212,6 +212,40 @@ fn linear_layers_equal_plain_loops() {
             f32::bias_gradient(&dy, &mut db);
             assert_sums("db", &db, &want_db);
         }
+    }
+}
+
+/// dw of several groups from their factors, the first time over NaN, the second time added.
+#[test]
+fn sums_of_outer_products_equal_plain_loops() {
+    for (inputs, outputs, groups) in
+        [(400, 12, 4), (1, 1, 1), (7, 3, 2), (65, 17, 3), (130, 5, 1), (16, 6, 9), (18, 44, 2)]
+    {
+        let length = Factors::<f32>::turned_length(inputs);
+        // The factors stand somewhere in their groups, and the first two rows of dy are another piece's.
+        let (x_at, dy_at) = (3, 3 + length + 5);
+        let [x, dy] = [(inputs, 1), (outputs + 2, 2)].map(|(n, seed)| random(groups * n * LANES, seed));
+        let (x, dy) = (x.chunks(inputs * LANES), dy.chunks((outputs + 2) * LANES));
+        let mut want = vec![(0.0, 0.0, 0); outputs * inputs];
+        let mut kept = Vec::new();
+        for (x, dy) in x.zip(dy) {
+            let mut group = vec![f32::NAN; dy_at + dy.len()];
+            f32::turn(x, &mut group[x_at..][..length]);
+            group[dy_at..].copy_from_slice(dy);
+            kept.push(group);
+            for (at, want) in want.iter_mut().enumerate() {
+                let (o, i) = (at / inputs, at % inputs);
+                (0..LANES).for_each(|l| add(want, dy[(o + 2) * LANES + l], x[i * LANES + l]));
+            }
+        }
+        let groups: Vec<&[f32]> = kept.iter().map(|group| &group[..]).collect();
+        let factors = Factors { groups: &groups, x: x_at, dy: dy_at + 2 * LANES, inputs };
+        let mut dw = vec![f32::NAN; outputs * inputs];
+        f32::sum_of_products(true, &factors, &mut dw);
+        assert_sums("dw", &dw, &want);
+        f32::sum_of_products(false, &factors, &mut dw);
+        let twice: Vec<_> = want.iter().map(|&(sum, size, terms)| (2.0 * sum, 2.0 * size, 2 * terms)).collect();
+        assert_sums("dw twice", &dw, &twice);
     }
 }
 

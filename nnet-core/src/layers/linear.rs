@@ -8,6 +8,7 @@ use super::shrink;
 use crate::element::Element;
 use crate::flat::Flat;
 use crate::init::Init;
+use crate::products::{AtOnce, OuterProducts};
 use crate::random::Random;
 use crate::scalar::Scalar;
 
@@ -54,7 +55,20 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const BIAS: usize> Linear<S, 
         gradients: &mut Self,
         dx: Option<&mut [E; IN]>,
     ) {
-        Self::parameter_gradient(x, dy, gradients);
+        self.backward_with(x, dy, gradients, &mut AtOnce, dx);
+    }
+
+    /// [`backward`](Self::backward) that leaves dy·xᵀ to `products`.
+    #[inline]
+    pub fn backward_with<E: Element<Scalar = S>, P: OuterProducts<S>>(
+        &self,
+        x: &[E; IN],
+        dy: &[E; OUT],
+        gradients: &mut Self,
+        products: &mut P,
+        dx: Option<&mut [E; IN]>,
+    ) {
+        Self::parameter_gradient(x, dy, gradients, products);
         if let Some(dx) = dx {
             self.input_gradient(dy, dx);
         }
@@ -74,13 +88,18 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const BIAS: usize> Linear<S, 
             self.input_gradient(dy, dx);
         }
         shrink(kept, self.as_scalars_mut());
-        Self::parameter_gradient(x, dy, self);
+        Self::parameter_gradient(x, dy, self, &mut AtOnce);
     }
 
     #[inline]
-    fn parameter_gradient<E: Element<Scalar = S>>(x: &[E; IN], dy: &[E; OUT], gradients: &mut Self) {
+    fn parameter_gradient<E: Element<Scalar = S>>(
+        x: &[E; IN],
+        dy: &[E; OUT],
+        gradients: &mut Self,
+        products: &mut impl OuterProducts<S>,
+    ) {
         let () = Self::BIAS_FITS;
-        S::linear_weight_gradient(E::LANES, E::scalars(x), E::scalars(dy), gradients.weight.as_flattened_mut());
+        products.add(x, dy, gradients.weight.as_flattened_mut());
         S::bias_gradient(E::scalars(dy), &mut gradients.bias);
     }
 

@@ -5,6 +5,7 @@ use crate::element::Element;
 use crate::flat::Flat;
 use crate::layers::copy;
 use crate::pass::Pass;
+use crate::products::{AtOnce, OuterProducts};
 
 /// A network that can go back: from the gradient of its output to those of its parameters.
 ///
@@ -51,20 +52,23 @@ pub trait Differentiable: Network {
         tape: &mut Self::Tape<E>,
     );
 
-    /// Undoes stage `stage` of forward: adds to `gradients`, and in stage 0 writes `dx` if it is asked for.
+    /// Undoes stage `stage` of forward: adds to `gradients`, but for what `products` takes, and in stage 0 writes `dx`
+    /// if it is asked for.
     ///
     /// All stages of a batch must be given `dx` or none.
     ///
     /// # Panics
     ///
     /// If `dx` is asked for and [`INPUT_GRADIENT`](Differentiable::INPUT_GRADIENT) is false.
-    fn backward_stage<E: Element<Scalar = Self::Scalar>>(
+    #[allow(clippy::too_many_arguments, reason = "those of a stage, and three places to write to")]
+    fn backward_stage<E: Element<Scalar = Self::Scalar>, P: OuterProducts<Self::Scalar>>(
         &self,
         stage: usize,
         x: &Self::Input<E>,
         pass: &Pass,
         tape: &mut Self::Tape<E>,
         gradients: &mut Self::Gradients,
+        products: &mut P,
         dx: Option<&mut Self::Input<E>>,
     );
 
@@ -149,7 +153,7 @@ pub trait Differentiable: Network {
     ) {
         let samples = pass.samples().min(E::LANES);
         for stage in (0..=Self::MEETINGS).rev() {
-            self.backward_stage(stage, x, pass, tape, gradients, dx.as_deref_mut());
+            self.backward_stage(stage, x, pass, tape, gradients, &mut AtOnce, dx.as_deref_mut());
             if let Some(number) = stage.checked_sub(1) {
                 let meeting = Meeting { direction: Direction::Backward, number };
                 Self::meet(meeting, core::slice::from_mut(tape), samples, |tape| tape);

@@ -6,6 +6,7 @@ use crate::flat::Flat;
 use crate::kernels::Kernels;
 use crate::layers::{copy, shrink};
 use crate::pass::Pass;
+use crate::products::OuterProducts;
 use crate::random::Random;
 use crate::tensor::Tensor;
 
@@ -205,7 +206,7 @@ pub trait Layer: Flat {
     #[doc(hidden)]
     #[inline]
     #[allow(clippy::too_many_arguments, reason = "those of backward and a stage")]
-    fn stage_backward<E: Element<Scalar = Self::Scalar>>(
+    fn stage_backward<E: Element<Scalar = Self::Scalar>, P: OuterProducts<Self::Scalar>>(
         &self,
         _stage: usize,
         x: &Self::Input<E>,
@@ -213,6 +214,7 @@ pub trait Layer: Flat {
         pass: &Pass,
         tape: &mut Self::Tape<E>,
         gradients: &mut Self::Gradients,
+        _products: &mut P,
         dx: Option<&mut Self::Input<E>>,
     ) {
         self.backward_into(x, dy, pass, tape, gradients, dx);
@@ -320,7 +322,7 @@ impl<N: Differentiable> Layer for N {
         }
     }
 
-    fn stage_backward<E: Element<Scalar = N::Scalar>>(
+    fn stage_backward<E: Element<Scalar = N::Scalar>, P: OuterProducts<N::Scalar>>(
         &self,
         stage: usize,
         x: &<N as Network>::Input<E>,
@@ -328,12 +330,13 @@ impl<N: Differentiable> Layer for N {
         pass: &Pass,
         tape: &mut <N as Differentiable>::Tape<E>,
         gradients: &mut <N as Differentiable>::Gradients,
+        products: &mut P,
         dx: Option<&mut <N as Network>::Input<E>>,
     ) {
         if stage == <N as Differentiable>::MEETINGS {
             copy(dy, N::output_and_gradient(tape).1);
         }
-        Differentiable::backward_stage(self, stage, x, pass, tape, gradients, dx);
+        Differentiable::backward_stage(self, stage, x, pass, tape, gradients, products, dx);
     }
 
     fn descend_into<E: Element<Scalar = N::Scalar>>(

@@ -6,6 +6,7 @@ use crate::flat::Flat;
 use crate::loss::Loss;
 use crate::optim::{Optimizer, OptimizerState, Sgd};
 use crate::pass::Pass;
+use crate::products::AtOnce;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
@@ -105,7 +106,7 @@ pub trait Train: Differentiable {
         }
         for stage in (0..=Self::MEETINGS).rev() {
             for (g, (x, tape)) in xs.iter().zip(tapes.iter_mut()).enumerate() {
-                self.backward_stage(stage, x, &group(g), tape, gradients, None);
+                self.backward_stage(stage, x, &group(g), tape, gradients, &mut AtOnce, None);
             }
             if let Some(number) = stage.checked_sub(1) {
                 Self::meet(Meeting { direction: Direction::Backward, number }, tapes, samples, |tape| tape);

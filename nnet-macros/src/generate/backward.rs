@@ -23,13 +23,14 @@ pub fn functions(network: &Network, plan: &Plan) -> TokenStream {
     code! {
         #output
 
-        fn backward_stage<E: ::nnet::__private::Element<Scalar = S>>(
+        fn backward_stage<E: ::nnet::__private::Element<Scalar = S>, __P: ::nnet::__private::OuterProducts<S>>(
             &self,
             stage: ::core::primitive::usize,
             x: &Self::Input<E>,
             pass: &::nnet::__private::Pass,
             tape: &mut Self::Tape<E>,
             gradients: &mut Self::Gradients,
+            products: &mut __P,
             dx: ::core::option::Option<&mut Self::Input<E>>,
         ) {
             #body
@@ -339,15 +340,17 @@ impl<'a> Writer<'a> {
         let (first, end) = (before.number(self.network), before.clone().after(at).number(self.network));
         let (place, tape, at) = (place(&operation.place), inner_tape_name(operation), integer(at));
         let kind = operation.layer().map(|layer| layer_type(layer, &code!(S)));
-        let (function, network, target) = match self.target {
-            Target::Gradients => (code!(stage_backward), code!(&self #place), code!(&mut gradients #place)),
-            Target::Itself => (code!(stage_descend), code!(&mut self #place), code!(kept)),
+        let (function, types, network, target) = match self.target {
+            Target::Gradients => {
+                (code!(stage_backward), code!(E, __P), code!(&self #place), code!(&mut gradients #place, products))
+            }
+            Target::Itself => (code!(stage_descend), code!(E), code!(&mut self #place), code!(kept)),
         };
         let segment = std::mem::take(&mut self.segment);
         self.body.extend(code! {
             if (#first..=#end).contains(&stage) {
                 #segment
-                <#kind as ::nnet::__private::Layer>::#function::<E>(
+                <#kind as ::nnet::__private::Layer>::#function::<#types>(
                     #network,
                     stage - (#first),
                     ::nnet::__private::Tensor::view(::nnet::__private::Tensor::as_flat(#x)),
@@ -392,6 +395,9 @@ fn call(
     let x = x.map(|x| code!(#x,));
     if layer.learns() {
         match target {
+            Target::Gradients if matches!(layer.kind, Kind::Linear { .. }) => {
+                code!(self #place.backward_with(#x #dy, &mut gradients #place, products, #dx);)
+            }
             Target::Gradients => code!(self #place.backward(#first #x #dy, &mut gradients #place, #dx);),
             Target::Itself => code!(self #place.descend(#first kept, #x #dy, #dx);),
         }

@@ -155,6 +155,7 @@ const _: () = {
     fn meeting() {}
     fn output_gradient() {}
     fn pass() {}
+    fn products() {}
     fn random() {}
     fn samples() {}
     fn scratch() {}
@@ -505,13 +506,17 @@ const _: () = {
         ) -> (&Self::Output<E>, &mut Self::Output<E>) {
             (&tape.fc3, &mut tape.output_gradient)
         }
-        fn backward_stage<E: ::nnet::__private::Element<Scalar = S>>(
+        fn backward_stage<
+            E: ::nnet::__private::Element<Scalar = S>,
+            __P: ::nnet::__private::OuterProducts<S>,
+        >(
             &self,
             stage: ::core::primitive::usize,
             x: &Self::Input<E>,
             pass: &::nnet::__private::Pass,
             tape: &mut Self::Tape<E>,
             gradients: &mut Self::Gradients,
+            products: &mut __P,
             dx: ::core::option::Option<&mut Self::Input<E>>,
         ) {
             let LeNetTape {
@@ -528,19 +533,21 @@ const _: () = {
             } = tape;
             let d_fc2: &mut [E; 84] = ::nnet::__private::area(area_a);
             self.fc3
-                .backward(
+                .backward_with(
                     fc2,
                     output_gradient,
                     &mut gradients.fc3,
+                    products,
                     ::core::option::Option::Some(d_fc2),
                 );
             ::nnet::__private::layers::Relu.backward(fc2, d_fc2);
             let d_fc1: &mut [E; 120] = ::nnet::__private::area(area_b);
             self.fc2
-                .backward(
+                .backward_with(
                     fc1,
                     d_fc2,
                     &mut gradients.fc2,
+                    products,
                     ::core::option::Option::Some(d_fc1),
                 );
             ::nnet::__private::layers::Relu.backward(fc1, d_fc1);
@@ -549,10 +556,11 @@ const _: () = {
             );
             let d_flatten_6: &mut [E; 400] = ::nnet::__private::area(area_a);
             self.fc1
-                .backward(
+                .backward_with(
                     flatten_6,
                     d_fc1,
                     &mut gradients.fc1,
+                    products,
                     ::core::option::Option::Some(d_flatten_6),
                 );
             let d_max_pool2d_5: &mut [[[E; 5]; 5]; 16] = ::nnet::__private::area(area_a);

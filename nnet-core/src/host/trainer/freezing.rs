@@ -10,14 +10,12 @@ use super::{TrainError, Trainer};
 use crate::network::{Learning, Network, ParameterInfo, Train, learning};
 use crate::optim::Optimizer;
 
-/// Parameters in one piece of an update: with two moments, 64 KiB of `f32`.
-const LENGTH: usize = 4096;
 /// How many names an error proposes.
 const PROPOSALS: usize = 3;
 
-/// Neighbouring parameters that all learn or are all frozen, at most [`LENGTH`] of them.
+/// Neighbouring parameters that all learn or are all frozen.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Piece {
+pub(super) struct Run {
     pub parameters: Range<usize>,
     pub gradients: Range<usize>,
     pub learns: bool,
@@ -28,42 +26,37 @@ pub(super) struct Plan {
     /// For each of [`Network::PARAMETERS`].
     frozen: Vec<bool>,
     /// All parameters that have a gradient, in their order.
-    pieces: Vec<Piece>,
+    runs: Vec<Run>,
 }
 
 impl Plan {
     /// Nothing is frozen but by declaration.
     pub fn new<N: Network>() -> Self {
         let frozen = vec![false; N::PARAMETERS.len()];
-        Self { pieces: pieces(N::PARAMETERS, &frozen), frozen }
+        Self { runs: runs(N::PARAMETERS, &frozen), frozen }
     }
 
-    pub fn pieces(&self) -> &[Piece] {
-        &self.pieces
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
     }
 
     fn set<N: Network>(&mut self, change: impl Fn(&ParameterInfo, bool) -> bool) {
         for (parameter, frozen) in N::PARAMETERS.iter().zip(&mut self.frozen) {
             *frozen = change(parameter, *frozen);
         }
-        self.pieces = pieces(N::PARAMETERS, &self.frozen);
+        self.runs = runs(N::PARAMETERS, &self.frozen);
     }
 }
 
-fn pieces(parameters: &[ParameterInfo], frozen: &[bool]) -> Vec<Piece> {
-    let (mut pieces, mut rest) = (Vec::new(), parameters);
-    for run in frozen.chunk_by(|a, b| a == b) {
-        let (same, others) = rest.split_at(run.len());
+fn runs(parameters: &[ParameterInfo], frozen: &[bool]) -> Vec<Run> {
+    let (mut runs, mut rest) = (Vec::new(), parameters);
+    for same in frozen.chunk_by(|a, b| a == b) {
+        let (tensors, others) = rest.split_at(same.len());
         rest = others;
-        for Learning { parameters, gradients } in learning(same, |_| true) {
-            pieces.extend((0..parameters.len()).step_by(LENGTH).map(|begin| {
-                let end = parameters.len().min(begin + LENGTH);
-                let part = |whole: &Range<usize>| whole.start + begin..whole.start + end;
-                Piece { parameters: part(&parameters), gradients: part(&gradients), learns: !run[0] }
-            }));
-        }
+        let learning = learning(tensors, |_| true);
+        runs.extend(learning.map(|Learning { parameters, gradients }| Run { parameters, gradients, learns: !same[0] }));
     }
-    pieces
+    runs
 }
 
 impl<N: Train, O: Optimizer<N::Scalar>> Trainer<N, O> {

@@ -11,6 +11,7 @@ use crate::flat::{Flat, zeroed};
 use crate::loss::{Loss, argmax};
 use crate::network::{Network, Train};
 use crate::pass::Pass;
+use crate::products::OuterProducts;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
@@ -108,9 +109,16 @@ impl<N: Train> Group<N> {
         (loss.to_f64(), correct)
     }
 
-    pub fn backward_stage(&mut self, network: &N, stage: usize, pass: &Pass, gradients: &mut N::Gradients) {
+    pub fn backward_stage(
+        &mut self,
+        network: &N,
+        stage: usize,
+        pass: &Pass,
+        gradients: &mut N::Gradients,
+        products: &mut impl OuterProducts<N::Scalar>,
+    ) {
         let tape = self.tape.get_or_insert_with(zeroed);
-        network.backward_stage(stage, Tensor::view(&self.x), pass, tape, gradients, None);
+        network.backward_stage(stage, Tensor::view(&self.x), pass, tape, gradients, products, None);
     }
 }
 

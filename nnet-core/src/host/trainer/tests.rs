@@ -124,6 +124,27 @@ fn partial_batches_and_groups_equal_a_plain_computation() {
     }
 }
 
+/// So many that outer products are added up three times.
+#[test]
+fn a_batch_of_many_groups_equals_a_plain_computation() {
+    let samples = 2 * 1024 + 100;
+    let data = lines(samples);
+    let (_, want) = by_hand(&data, samples, 3);
+    let run = |threads| {
+        let trainer = Trainer::new(initial::<Regressor>(), Sgd::new(0.1).momentum(0.9));
+        let mut trainer = trainer.batch_size(samples).threads(threads).seed(3);
+        trainer.train_epoch(&data).expect("good data");
+        trainer.into_network()
+    };
+    let network = run(2);
+    let tolerance = 10.0 * f64::EPSILON * samples as f64;
+    for (got, want) in network.as_scalars().iter().zip(want.as_scalars()) {
+        let error = (got - want).abs();
+        assert!(error <= tolerance, "got {got}, want {want}");
+    }
+    assert!(run(1).as_scalars() == network.as_scalars());
+}
+
 #[test]
 fn the_loss_falls_to_nothing_where_a_solution_exists() {
     let data = lines(100);

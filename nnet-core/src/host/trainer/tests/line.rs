@@ -6,6 +6,7 @@ use crate::flat::Flat;
 use crate::loss::{CrossEntropy, MeanSquaredError};
 use crate::network::{Differentiable, LayerInfo, Meeting, Network, ParameterInfo, ParameterKind, Train};
 use crate::pass::Pass;
+use crate::products::{AtOnce, OuterProducts};
 use crate::random::Random;
 use crate::scalar::Scalar;
 
@@ -97,25 +98,21 @@ impl<S: Scalar, const IN: usize, const OUT: usize> Differentiable for Line<S, IN
         (&tape.y, &mut tape.dy)
     }
 
-    fn backward_stage<E: Element<Scalar = S>>(
+    fn backward_stage<E: Element<Scalar = S>, P: OuterProducts<S>>(
         &self,
         stage: usize,
         x: &[E; IN],
         _: &Pass,
         tape: &mut Tape<E, OUT>,
         gradients: &mut Self,
+        products: &mut P,
         dx: Option<&mut [E; IN]>,
     ) {
         assert!(stage == 0 && dx.is_none(), "a trainer does not ask for it");
-        let x = E::scalars(x);
         for (o, dy) in E::scalars(&tape.dy).chunks_exact(E::LANES).enumerate() {
-            for (lane, &dy) in dy.iter().enumerate() {
-                gradients.b[o] += dy;
-                for i in 0..IN {
-                    gradients.w[o][i] += dy * x[i * E::LANES + lane];
-                }
-            }
+            gradients.b[o] += dy.iter().fold(S::ZERO, |sum, &dy| sum + dy);
         }
+        products.add(x, &tape.dy, gradients.w.as_flattened_mut());
         // Whoever wants the output has to look before.
         E::scalars_mut(&mut tape.y).fill(S::NEG_INFINITY);
     }
@@ -130,7 +127,7 @@ impl<S: Scalar, const IN: usize, const OUT: usize> Differentiable for Line<S, IN
         dx: Option<&mut [E; IN]>,
     ) {
         let mut gradients = Self::ZERO;
-        self.backward_stage(stage, x, pass, tape, &mut gradients, dx);
+        self.backward_stage(stage, x, pass, tape, &mut gradients, &mut AtOnce, dx);
         for (w, g) in self.as_scalars_mut().iter_mut().zip(gradients.as_scalars()) {
             *w = kept * *w + *g;
         }

@@ -8,6 +8,7 @@ use crate::layers::{BatchNorm, BatchNormGradients, Dropout, Linear, meet};
 use crate::loss::{CrossEntropy, MeanSquaredError};
 use crate::network::{Differentiable, LayerInfo, Meeting, Network, ParameterInfo, ParameterKind, Train};
 use crate::pass::Pass;
+use crate::products::OuterProducts;
 use crate::random::Random;
 use crate::scalar::Scalar;
 
@@ -158,13 +159,14 @@ impl<S: Scalar, const IN: usize, const HIDDEN: usize, const OUT: usize> Differen
         }
     }
 
-    fn backward_stage<E: Element<Scalar = S>>(
+    fn backward_stage<E: Element<Scalar = S>, P: OuterProducts<S>>(
         &self,
         stage: usize,
         x: &[E; IN],
         pass: &Pass,
         tape: &mut Tape<E, HIDDEN, OUT>,
         gradients: &mut Self::Gradients,
+        products: &mut P,
         dx: Option<&mut [E; IN]>,
     ) {
         assert!(dx.is_none(), "a trainer does not ask for it");
@@ -173,13 +175,13 @@ impl<S: Scalar, const IN: usize, const HIDDEN: usize, const OUT: usize> Differen
             2 => self.bn2.gradient_sums(EPS, statistics2, fc2, d_out, Some(&mut gradients.bn2)),
             1 => {
                 self.bn2.backward(EPS, pass, statistics2, fc2, d_out);
-                self.fc2.backward(bn1, d_out, &mut gradients.fc2, Some(d_hidden));
+                self.fc2.backward_with(bn1, d_out, &mut gradients.fc2, products, Some(d_hidden));
                 DROPOUT.backward(pass, 2, d_hidden);
                 self.bn1.gradient_sums(EPS, statistics1, fc1, d_hidden, Some(&mut gradients.bn1));
             }
             0 => {
                 self.bn1.backward(EPS, pass, statistics1, fc1, d_hidden);
-                self.fc1.backward(x, d_hidden, &mut gradients.fc1, None);
+                self.fc1.backward_with(x, d_hidden, &mut gradients.fc1, products, None);
             }
             _ => panic!("stage {stage} of 2"),
         }

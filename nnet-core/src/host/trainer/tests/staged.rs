@@ -239,7 +239,7 @@ fn freezing_does_not_change_what_the_others_learn_from() {
 #[test]
 fn a_name_that_freezes_nothing_is_refused() {
     let mut trainer = Trainer::new(initial::<Regressor>(), Sgd::new(0.1)).threads(1);
-    let plan = trainer.plan.pieces().to_vec();
+    let plan = trainer.plan.runs().to_vec();
     let error = trainer.freeze("bn3").expect_err("no such layer");
     assert_eq!(
         error.to_string(),
@@ -255,5 +255,5 @@ fn a_name_that_freezes_nothing_is_refused() {
          name parameters that have a gradient"
     );
     assert!(trainer.freeze_all_but(&["fc2", "fc3"]).is_err());
-    assert_eq!(trainer.plan.pieces(), plan);
+    assert_eq!(trainer.plan.runs(), plan);
 }
