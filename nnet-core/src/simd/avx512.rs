@@ -22,7 +22,7 @@ pub(super) fn run<K: Kernel<f32>>(kernel: K) {
     unsafe { compiled(kernel) }
 }
 
-#[target_feature(enable = "avx512f,avx2,fma")]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx2,fma")]
 fn compiled<K: Kernel<f32>>(kernel: K) {
     kernel.run(Avx512(()));
 }
@@ -34,7 +34,7 @@ pub(super) fn run_row<K: RowKernel<f32>>(kernel: K) {
     unsafe { compiled_row(kernel) }
 }
 
-#[target_feature(enable = "avx512f,avx2,fma")]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx2,fma")]
 fn compiled_row<K: RowKernel<f32>>(kernel: K) {
     kernel.run(Avx512(()));
 }

@@ -45,7 +45,10 @@ impl InstructionSet {
     /// Whether the program is compiled for processors that all have it.
     const fn is_everywhere(self) -> bool {
         match self {
-            Self::Avx512 => cfg!(all(target_feature = "avx512f", target_feature = "avx2", target_feature = "fma")),
+            Self::Avx512 => {
+                Self::Avx2.is_everywhere()
+                    && cfg!(all(target_feature = "avx512f", target_feature = "avx512vl", target_feature = "avx512dq"))
+            }
             Self::Avx2 => cfg!(all(target_feature = "avx2", target_feature = "fma")),
             // In `ALL` only where that is so.
             Self::Neon | Self::Simd128 | Self::Portable => true,
@@ -59,7 +62,12 @@ impl InstructionSet {
         #[cfg(target_arch = "x86_64")]
         if self == Self::Avx512 || self == Self::Avx2 {
             let avx2 = std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
-            return avx2 && (self == Self::Avx2 || std::arch::is_x86_feature_detected!("avx512f"));
+            // Without VL a sum over the entries of a vector, whose halves are shorter vectors, keeps it in the first 16
+            // registers. Only Xeon Phi has F and not VL.
+            let avx512 = std::arch::is_x86_feature_detected!("avx512f")
+                && std::arch::is_x86_feature_detected!("avx512vl")
+                && std::arch::is_x86_feature_detected!("avx512dq");
+            return avx2 && (self == Self::Avx2 || avx512);
         }
         self.is_everywhere()
     }

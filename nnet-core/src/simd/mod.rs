@@ -16,6 +16,8 @@ mod portable;
 mod row;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128;
+#[cfg(target_arch = "x86_64")]
+mod sse2;
 
 pub use choice::{InstructionSet, active};
 pub(crate) use portable::MANY_REGISTERS;
@@ -24,7 +26,9 @@ pub(crate) use row::{Row, RowKernel};
 use crate::element::LANES;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
-use portable::{Quad, Single};
+#[cfg(any(test, not(target_arch = "x86_64")))]
+use portable::Quad;
+use portable::Single;
 
 /// A register full of scalars, and what kernels do with it.
 ///
@@ -112,6 +116,9 @@ impl Vectors for f32 {
             InstructionSet::Neon => kernel.run(neon::Neon),
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             InstructionSet::Simd128 => kernel.run(simd128::Simd128),
+            #[cfg(target_arch = "x86_64")]
+            _ => kernel.run(sse2::Sse2),
+            #[cfg(not(target_arch = "x86_64"))]
             _ => kernel.run(Quad),
         }
     }
@@ -168,5 +175,32 @@ mod tests {
             f32::dispatch(lanes, Interleaves);
         }
         Interleaves.run(Quad);
+    }
+
+    /// Sums, choices and their order, as bits.
+    struct Bits<'a>(&'a mut [u32; 4]);
+
+    impl Kernel<f32> for Bits<'_> {
+        fn run<I: Simd<Scalar = f32>>(self, simd: I) {
+            let numbers: [f32; 8] = [0.1, 1e8, -3.7, f32::NAN, 1e-3, -1e8, 7.7, 1.0];
+            // SAFETY: a vector of 4 lies in the first half, another in the second.
+            let [a, b] = [0, 4].map(|at| unsafe { simd.load(numbers[at..].as_ptr()) });
+            let (product, less) = (simd.mul_add(b, b, simd.splat(0.3)), simd.where_less(a, b, a, b));
+            let mut chosen = [0.0; LANES];
+            // SAFETY: a vector is at most LANES scalars.
+            unsafe { simd.store(chosen.as_mut_ptr(), less) };
+            let chosen = chosen.iter().fold(0, |bits, x| u32::rotate_left(bits, 5) ^ x.to_bits());
+            *self.0 = [simd.sum(b).to_bits(), simd.sum(product).to_bits(), simd.sum(less).to_bits(), chosen];
+        }
+    }
+
+    /// Targets without fused multiply-adds agree in every bit.
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn sse2_gives_the_bits_of_plain_code() {
+        let [mut plain, mut sse2] = [[0; 4]; 2];
+        Bits(&mut plain).run(Quad);
+        Bits(&mut sse2).run(sse2::Sse2);
+        assert_eq!(plain, sse2);
     }
 }

@@ -7,7 +7,7 @@
 
 use core::ops::Range;
 
-use super::super::tile::blocks;
+use super::super::tile::{blocks, keep_rolled};
 use crate::element::LANES;
 use crate::simd::{Kernel, Simd, Vectors};
 use crate::tensor::Tensor;
@@ -259,6 +259,7 @@ impl<S: Vectors, const A: usize> Block<'_, S, A> {
             let x = &x[self.x_at..][..LANES * width];
             let dy = &dy[self.dy_at..][..LANES * A];
             for lane in 0..LANES {
+                keep_rolled();
                 let mut columns = [simd.splat(S::ZERO); B];
                 for (b, column) in columns.iter_mut().enumerate() {
                     // SAFETY: `x` has LANES rows of `width` scalars, and `from + B·WIDTH ≤ width`, as asserted above.
