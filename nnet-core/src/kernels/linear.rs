@@ -9,7 +9,6 @@ use self::row::Dots;
 pub use self::weights::Factors;
 pub(super) use self::weights::{gradient as weight_gradient, sum_of_products, turn};
 use super::tile::blocks;
-use crate::element::LANES;
 use crate::simd::{Kernel, Simd, Vectors};
 use crate::tensor::Tensor;
 
@@ -45,29 +44,6 @@ pub(super) unsafe fn forward<S: Vectors>(lanes: usize, w: &[S], b: &[S], x: &[S]
 pub(super) fn input_gradient<S: Vectors>(lanes: usize, w: &[S], dy: &[S], dx: &mut [S]) {
     check(lanes, w, &[], dy, dx);
     S::dispatch(lanes, Product::<S, true> { lanes, w, b: &[], x: dy, y: dx });
-}
-
-/// Forward: y[o] += b[o]   so   db[o] += Σ dy[o] over positions and lanes
-pub(super) fn bias_gradient<S: Vectors>(dy: &[S], db: &mut [S]) {
-    if db.is_empty() {
-        return;
-    }
-    assert_eq!(dy.len() % db.len(), 0, "dy: [OUT, ..]");
-    // With LANES sums side by side the compiler adds vectors; they are added up once.
-    let positions = dy.len() / db.len();
-    for (db, dy) in db.iter_mut().zip(dy.chunks_exact(positions)) {
-        let mut sums = [S::ZERO; LANES];
-        let (groups, rest) = dy.as_chunks::<LANES>();
-        for group in groups {
-            for (sum, &value) in sums.iter_mut().zip(group) {
-                *sum += value;
-            }
-        }
-        for &value in rest {
-            sums[0] += value;
-        }
-        *db += sums.into_iter().fold(S::ZERO, |total, sum| total + sum);
-    }
 }
 
 /// y[o] = b[o] + Σᵢ w[o][i] · x[i], or w[i][o] if `TRANSPOSED`; made after `check` only.

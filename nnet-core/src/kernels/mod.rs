@@ -5,6 +5,7 @@
 
 mod activation;
 mod batch_norm;
+mod bias;
 mod combine;
 mod convolution;
 mod convolution_weights;
@@ -178,6 +179,8 @@ kernels! {
         fn linear_input_gradient(w: &[S], dy: &[S], dx: &mut [S]) = linear::input_gradient;
         /// dw += dy·xᵀ, lanes summed.
         fn linear_weight_gradient(x: &[S], dy: &[S], dw: &mut [S]) = linear::weight_gradient;
+        /// db[o] += Σ dy[o], over positions and lanes.
+        fn bias_gradient(dy: &[S], db: &mut [S]) = bias::gradient;
         /// The largest entry of each window.
         fn max_pool(shape: &Pool, x: &[S], y: &mut [S]) = pool::max;
         /// dx: each window's dy at its first largest entry, 0 elsewhere.
@@ -223,8 +226,6 @@ kernels! {
         fn pad_gradient(shape: &Pad, dy: &[S], dx: &mut [S]) = pad::gradient;
     }
     of_scalars {
-        /// db[o] += Σ dy[o], over positions and lanes.
-        fn bias_gradient(dy: &[S], db: &mut [S]) = linear::bias_gradient;
         /// turned ← x of a group, as `sum_of_products` reads it.
         fn turn(x: &[S], turned: &mut [S]) = linear::turn;
         /// dw = Σ dy·xᵀ over the groups of a batch, added to what is there unless it `is_first`.

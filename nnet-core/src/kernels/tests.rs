@@ -209,7 +209,7 @@ fn linear_layers_equal_plain_loops() {
             f32::linear_weight_gradient(lanes, &x, &dy, &mut dw);
             assert_sums("dw", &dw, &want_dw);
             let mut db = vec![0.0; outputs];
-            f32::bias_gradient(&dy, &mut db);
+            f32::bias_gradient(lanes, &dy, &mut db);
             assert_sums("db", &db, &want_db);
         }
     }

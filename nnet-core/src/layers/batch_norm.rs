@@ -152,8 +152,8 @@ impl<S: Scalar, const C: usize> BatchNorm<S, C> {
         if let Some(gradients) = gradients {
             let (_, sums) = statistics.split_at(2 * C * T::Element::LANES);
             let (bias, weight) = sums.split_at(C * T::Element::LANES);
-            S::bias_gradient(bias, &mut gradients.bias);
-            S::bias_gradient(weight, &mut gradients.weight);
+            S::bias_gradient(T::Element::LANES, bias, &mut gradients.bias);
+            S::bias_gradient(T::Element::LANES, weight, &mut gradients.weight);
         }
     }
 

@@ -172,7 +172,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const KH: usize, const KW: us
         let (x, dy) = (E::scalars(x.as_flat()), E::scalars(dy.as_flat()));
         let dw = gradients.weight.as_flattened_mut().as_flattened_mut().as_flattened_mut();
         S::convolution_weight_gradient(E::LANES, &shape, x, dy, dw);
-        S::bias_gradient(dy, &mut gradients.bias);
+        S::bias_gradient(E::LANES, dy, &mut gradients.bias);
     }
 
     /// `folded` ← the layer whose output is the prediction of `norm` after this one: scale·w and scale·b + shift.

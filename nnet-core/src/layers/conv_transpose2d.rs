@@ -180,7 +180,7 @@ impl<S: Scalar, const IN: usize, const OUT: usize, const KH: usize, const KW: us
         let dw = gradients.weight.as_flattened_mut().as_flattened_mut().as_flattened_mut();
         // The convolution reads dy and its output has the place of x.
         S::convolution_weight_gradient(E::LANES, &shape, dy, x, dw);
-        S::bias_gradient(dy, &mut gradients.bias);
+        S::bias_gradient(E::LANES, dy, &mut gradients.bias);
     }
 
     /// `folded` ← the layer whose output is the prediction of `norm` after this one: scale·w and scale·b + shift.

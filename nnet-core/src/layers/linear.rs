@@ -100,7 +100,7 @@ impl<S: Scalar, const OUT: usize, const IN: usize, const BIAS: usize> Linear<S, 
     ) {
         let () = Self::BIAS_FITS;
         products.add(x, dy, gradients.weight.as_flattened_mut());
-        S::bias_gradient(E::scalars(dy), &mut gradients.bias);
+        S::bias_gradient(E::LANES, E::scalars(dy), &mut gradients.bias);
     }
 
     /// `folded` ← the layer whose output is the prediction of `norm` after this one: scale·W and scale·b + shift.
