@@ -12,6 +12,7 @@ mod group;
 mod ledger;
 mod pieces;
 mod report;
+mod work;
 
 use core::convert::Infallible;
 use std::boxed::Box;
@@ -36,9 +37,10 @@ use crate::pass::Pass;
 
 /// Fits a network to data: the parameters, the optimizer with its memory, and the threads.
 ///
-/// Memory, besides the parameters: the optimizer's moments, a gradient for each 16 samples of a batch (at most 8),
-/// and a tape for each thread; with batch norms that learn, whose statistics are those of the whole batch, a tape for
-/// each 16 samples of a batch. It is allocated at the first use.
+/// Memory, besides the parameters: the optimizer's moments, a gradient for each 16 samples of a batch (at most 8, of which only
+/// the first has the weights of linear layers), what linear layers took in and what came back to them for each sample of a
+/// batch (at most 1,024), and a tape for each thread; with batch norms that learn, whose statistics are those of the whole
+/// batch, a tape for each 16 samples of a batch and no such limit. It is allocated at the first use.
 ///
 /// ```ignore
 /// use std::ops::ControlFlow;
