@@ -123,10 +123,14 @@ pub(in crate::kernels) unsafe fn pooled<S: Vectors, const PLAIN: bool>(
     let [rows, columns] = shape.y();
     let Pooled { function, window, share, .. } = shape;
     let is_row = correlation.is_along_rows() && windows_in_a_row(window) > 0;
-    let pass = Pass::<_, PLAIN> { correlation, function, window, share, rows, columns, y };
+    let activate = if PLAIN { None } else { Some(activation::forward::<S> as fn(Function, &mut [S])) };
+    let pass = Pass { correlation, function, activate, window, share, rows, columns, y };
+    if lanes > 1 {
+        return S::dispatch(lanes, pass);
+    }
     let done = if is_row { S::dispatch_row(pass) } else { Err(pass) };
     if let Err(pass) = done {
-        S::dispatch(lanes, pass);
+        pass.by_scalars::<PLAIN>();
     }
 }
 
@@ -135,10 +139,12 @@ fn windows_in_a_row([height, width]: [usize; 2]) -> usize {
     (ROW / (6 * height).max(1)).saturating_sub(16) / width.max(1)
 }
 
-/// With a function of each entry unless it is `PLAIN`: a program that needs none holds none.
-struct Pass<'a, S, const PLAIN: bool> {
+struct Pass<'a, S> {
     correlation: Correlation<'a, S>,
     function: Option<Function>,
+    /// What applies the function to each entry of the map, unless it comes after the pool. A program that needs none holds
+    /// none, and the pass is compiled once for both.
+    activate: Option<fn(Function, &mut [S])>,
     window: [usize; 2],
     share: Option<S>,
     /// Height and width of y.
@@ -157,18 +163,7 @@ struct Block {
     part: usize,
 }
 
-impl<S: Vectors, const PLAIN: bool> Kernel<S> for Pass<'_, S, PLAIN> {
-    #[inline(always)]
-    fn run<I: Simd<Scalar = S>>(self, simd: I) {
-        if I::WIDTH == 1 && self.correlation.lanes == 1 {
-            self.by_scalars();
-        } else {
-            self.through(simd);
-        }
-    }
-}
-
-impl<S: Vectors, const PLAIN: bool> RowKernel<S> for Pass<'_, S, PLAIN> {
+impl<S: Vectors> RowKernel<S> for Pass<'_, S> {
     #[inline(always)]
     fn run<I: Row<Scalar = S>>(mut self, simd: I) {
         let mut buffer = [S::ZERO; ROW];
@@ -231,10 +226,10 @@ fn steps(rows: usize, columns: usize, most: usize) -> impl Iterator<Item = (usiz
     (0..rows).flat_map(move |row| (0..columns).step_by(most).map(move |start| (row, start)))
 }
 
-impl<S: Vectors, const PLAIN: bool> Pass<'_, S, PLAIN> {
+impl<S: Vectors> Kernel<S> for Pass<'_, S> {
     /// All of y through a buffer: the vectors `part` of the rows of a window, one after the other.
     #[inline(always)]
-    fn through<I: Simd<Scalar = S>>(mut self, simd: I) {
+    fn run<I: Simd<Scalar = S>>(mut self, simd: I) {
         let mut buffer = [S::ZERO; GROUP];
         let [height, width] = self.window;
         let interior = self.correlation.columns.interior();
@@ -270,17 +265,19 @@ impl<S: Vectors, const PLAIN: bool> Pass<'_, S, PLAIN> {
             }
         }
     }
+}
 
+impl<S: Vectors> Pass<'_, S> {
     /// Whether max(y, 0) follows the pool.
     fn comes_last(&self) -> bool {
-        PLAIN && self.function.is_some()
+        self.activate.is_none() && self.function.is_some()
     }
 
     /// f of what the convolution left, unless it comes last.
     #[inline(always)]
     fn activate(&self, map: &mut [S]) {
-        if let (Some(function), false) = (self.function, PLAIN) {
-            activation::forward(function, map);
+        if let (Some(function), Some(activate)) = (self.function, self.activate) {
+            activate(function, map);
         }
     }
 

@@ -7,7 +7,7 @@ use core::hint::black_box;
 use core::ops::Range;
 
 use super::{Correlation, Row as Target};
-use crate::kernels::tile::{Sums, blocks};
+use crate::kernels::tile::{Sums, blocks, keep_rolled};
 use crate::simd::{Row, RowKernel, Vectors};
 use crate::tensor::Tensor;
 
@@ -141,6 +141,7 @@ impl<S: Vectors> Correlation<'_, S> {
             sums.extents[2] = (self.columns.taps - start).min(TAPS);
             let mut masks = [[simd.mask(0..0); B]; TAPS];
             for (tap, masks) in masks.iter_mut().enumerate().take(sums.extents[2]) {
+                keep_rolled();
                 for (b, mask) in masks.iter_mut().enumerate() {
                     *mask = simd.mask(self.inside(m + b * apart.columns, start + tap, I::WIDTH));
                 }
@@ -152,17 +153,20 @@ impl<S: Vectors> Correlation<'_, S> {
             // SAFETY: the rows' taps are valid, and of the columns `inside` leaves those that exist.
             acc = unsafe { tile(simd, &sums, black_box(&masks[..sums.extents[2]]), w, x, acc) };
         }
-        for (a, vectors) in acc.into_iter().enumerate() {
-            for (b, value) in vectors.into_iter().enumerate() {
-                let y = target.y.wrapping_add(a * target.plane + m + b * apart.y);
-                let columns = end - m - b * apart.columns;
-                // What is stored without a mask can be loaded again at once.
-                if columns < I::WIDTH {
+        for b in 0..B {
+            let y = target.y.wrapping_add(m + b * apart.y);
+            let columns = end - m - b * apart.columns;
+            // What is stored without a mask can be loaded again at once.
+            if columns < I::WIDTH {
+                let mask = simd.mask(0..columns);
+                for (a, vectors) in acc.iter().enumerate() {
                     // SAFETY: channel `first + a` and the columns below `end` exist, and y is borrowed mutably by the caller.
-                    unsafe { simd.store_masked(y, simd.mask(0..columns), value) };
-                } else {
+                    unsafe { simd.store_masked(y.wrapping_add(a * target.plane), mask, vectors[b]) };
+                }
+            } else {
+                for (a, vectors) in acc.iter().enumerate() {
                     // SAFETY: as above.
-                    unsafe { simd.store(y, value) };
+                    unsafe { simd.store(y.wrapping_add(a * target.plane), vectors[b]) };
                 }
             }
         }
@@ -206,6 +210,7 @@ unsafe fn tile<I: Row, const A: usize, const B: usize>(
             let mut w = w.wrapping_offset(j * w_j + u * w_u);
             let mut x = x.wrapping_offset(j * x_j + u * x_u);
             for masks in masks {
+                keep_rolled();
                 let mut columns = [simd.splat(I::Scalar::ZERO); B];
                 for (b, (column, &mask)) in columns.iter_mut().zip(masks).enumerate() {
                     // SAFETY: one of the x of the formula under its mask, valid by this function's contract.

@@ -1,6 +1,7 @@
 //! The pass for one sample, scalar by scalar.
 
 use super::{Pass, Target, WINDOW, joined};
+use crate::kernels::activation;
 use crate::kernels::convolution::scalars::{CHANNELS, Copied, pieces};
 use crate::kernels::tile::{even_blocks, keep_rolled};
 use crate::simd::Vectors;
@@ -8,9 +9,10 @@ use crate::simd::Vectors;
 /// Scalars that hold a window of a block of channels, or some: a microcontroller has little of a stack.
 const MAP: usize = CHANNELS * WINDOW;
 
-impl<S: Vectors, const PLAIN: bool> Pass<'_, S, PLAIN> {
-    /// All of y, some windows of a row for some channels at a time.
-    pub(super) fn by_scalars(self) {
+impl<S: Vectors> Pass<'_, S> {
+    /// All of y, some windows of a row for some channels at a time. What is not known while this is compiled is not left out of a
+    /// program: a `PLAIN` pass has no function of each entry.
+    pub(super) fn by_scalars<const PLAIN: bool>(self) {
         let Self { correlation, rows, columns, .. } = self;
         let [height, width] = self.window();
         let interior = correlation.columns.interior();
@@ -31,8 +33,10 @@ impl<S: Vectors, const PLAIN: bool> Pass<'_, S, PLAIN> {
                                 of_group.scalars(&target, [first, size], start..start + pitch, &interior, &mut copied);
                             }
                         }
-                        if let Some(map) = map.get_mut(..size * height * pitch) {
-                            self.activate(map);
+                        if !PLAIN
+                            && let (Some(function), Some(map)) = (self.function, map.get_mut(..size * height * pitch))
+                        {
+                            activation::forward(function, map);
                         }
                         for a in 0..size {
                             let channel = group * of_group.channels.to + first + a;
@@ -41,7 +45,7 @@ impl<S: Vectors, const PLAIN: bool> Pass<'_, S, PLAIN> {
                             for q in 0..windows {
                                 keep_rolled();
                                 // SAFETY: the map holds `height` rows of `windows` windows.
-                                let pooled = unsafe { self.pooled(map.wrapping_add(q * width), pitch) };
+                                let pooled = unsafe { self.pooled::<PLAIN>(map.wrapping_add(q * width), pitch) };
                                 // SAFETY: y has these windows of the row.
                                 unsafe { y.wrapping_add(q).write(pooled) };
                             }
@@ -64,7 +68,7 @@ impl<S: Vectors, const PLAIN: bool> Pass<'_, S, PLAIN> {
     ///
     /// Its rows begin `pitch` apart, all of their entries can be read.
     #[inline(always)]
-    unsafe fn pooled(&self, map: *const S, pitch: usize) -> S {
+    unsafe fn pooled<const PLAIN: bool>(&self, map: *const S, pitch: usize) -> S {
         let [height, width] = self.window();
         // SAFETY: the caller's promise.
         let entry = |row: usize, column: usize| unsafe { map.wrapping_add(row * pitch + column).read() };
@@ -74,7 +78,7 @@ impl<S: Vectors, const PLAIN: bool> Pass<'_, S, PLAIN> {
             for (row, column) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
                 largest = joined::<S, false>(largest, entry(row, column));
             }
-            return self.last(largest);
+            return self.last::<PLAIN>(largest);
         }
         let mut pooled = if self.share.is_some() { S::ZERO } else { S::NEG_INFINITY };
         for row in 0..height {
@@ -84,12 +88,12 @@ impl<S: Vectors, const PLAIN: bool> Pass<'_, S, PLAIN> {
                 pooled = if self.share.is_some() { pooled + x } else { joined::<S, false>(pooled, x) };
             }
         }
-        self.last(self.share.map_or(pooled, |share| pooled * share))
+        self.last::<PLAIN>(self.share.map_or(pooled, |share| pooled * share))
     }
 
     /// max(y, 0), if it follows the pool.
     #[inline(always)]
-    fn last(&self, y: S) -> S {
-        if self.comes_last() && y < S::ZERO { S::ZERO } else { y }
+    fn last<const PLAIN: bool>(&self, y: S) -> S {
+        if PLAIN && self.function.is_some() && y < S::ZERO { S::ZERO } else { y }
     }
 }
