@@ -157,18 +157,18 @@ impl<S: Vectors> Reader<'_, S> {
         let Convolution { window, x: [height, width], y, .. } = *self.shape;
         let row_of_tap = row * window.stride[0] + place.kernel_row * window.dilation[0] - window.padding[0];
         let [stride, dilation, lanes] = [window.stride[1], window.dilation[1], self.lanes].map(usize::cast_signed);
-        // The column that tap 0 meets, existing or not.
-        let mut column = place.tap.cast_signed() * dilation - window.padding[1].cast_signed();
         let x = self.x.as_ptr().wrapping_add((place.source * height + row_of_tap) * width * self.lanes + part);
-        let mut x = x.wrapping_offset(column * lanes);
         let mut dy = self.dy.as_ptr().wrapping_add((place.output * area(y) + row * y[1]) * self.lanes + part);
+        // Where in the row of x the entry that tap 0 meets begins, if it exists.
+        let mut at = (place.tap.cast_signed() * dilation - window.padding[1].cast_signed()) * lanes;
+        let end = width * self.lanes;
         for _ in 0..y[1] {
             let mut inputs = [simd.splat(S::ZERO); B];
             for (b, input) in inputs.iter_mut().enumerate() {
-                let tap = b.cast_signed() * dilation;
-                let exists = (column + tap).cast_unsigned() < width;
-                let x = if exists { x.wrapping_offset(tap * lanes) } else { self.zeros.as_ptr() };
-                // SAFETY: this column of the row exists, or these are LANES zeros.
+                let at = at + b.cast_signed() * (dilation * lanes);
+                let exists = at.cast_unsigned() < end;
+                let x = if exists { x.wrapping_offset(at) } else { self.zeros.as_ptr() };
+                // SAFETY: this entry of the row exists, or these are LANES zeros.
                 *input = unsafe { simd.load(x) };
             }
             for (a, row) in acc.iter_mut().enumerate() {
@@ -179,8 +179,7 @@ impl<S: Vectors> Reader<'_, S> {
                 }
             }
             dy = dy.wrapping_add(self.lanes);
-            x = x.wrapping_offset(stride * lanes);
-            column += stride;
+            at += stride * lanes;
         }
         acc
     }
